@@ -1,0 +1,5 @@
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/err.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>

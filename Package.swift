@@ -1,0 +1,116 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The plan of the house: an import is a route. Wings are folders, rooms are modules, doors are
+// executables; Tests/House compares this table with the imports in the sources.
+
+let house: [SwiftSetting] = [
+    .treatAllWarnings(as: .error), .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func room(_ wing: String, _ name: String, opens: [Target.Dependency] = []) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: opens, path: "Sources/\(wing)/\(name)", swiftSettings: house),
+        .testTarget(
+            name: name + "Tests", dependencies: [.byName(name: name)] + opens,
+            path: "Tests/\(wing)/\(name)Tests", swiftSettings: house),
+    ]
+}
+
+func door(
+    _ name: String, opens: [Target.Dependency], linking: [LinkerSetting] = [
+        .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])
+    ]
+) -> [Target] {
+    [
+        .executableTarget(
+            name: name, dependencies: opens, path: "Sources/Doors/\(name)", swiftSettings: house,
+            linkerSettings: linking)
+    ]
+}
+
+func binding(_ name: String, pkgConfig: String) -> [Target] {
+    [.systemLibrary(name: name, path: "Bindings/\(name)", pkgConfig: pkgConfig)]
+}
+
+let bindings: [[Target]] = [
+    binding("CYAML", pkgConfig: "yaml-0.1"),
+    binding("CSeccomp", pkgConfig: "libseccomp"),
+    binding("CNftables", pkgConfig: "libnftables"),
+    binding("COpenSSL", pkgConfig: "libcrypto"),
+    [.target(name: "CLinux", path: "Bindings/CLinux")],
+    [.target(name: "CJailPlan", path: "Jail/Plan")],
+]
+
+let rooms: [[Target]] = [
+    room("Ground", "Bytes"),
+    room("Ground", "Findings"),
+    room("Ground", "Addresses", opens: ["Bytes"]),
+    room("Ground", "Notation", opens: ["Bytes", "Findings"]),
+    room("Ground", "Arguments", opens: ["Findings"]),
+    room("Crypto", "Digests", opens: ["Bytes", "COpenSSL"]),
+    room("Crypto", "Signatures", opens: ["Bytes", "COpenSSL"]),
+    room("Plan", "Platform", opens: ["Addresses", "Findings"]),
+    room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
+    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
+    room("Plan", "Rulebook", opens: ["Addresses", "Confinement", "Findings"]),
+    room("Kernel", "Descriptors", opens: ["CLinux", "Bytes"]),
+    room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "Bytes", "CLinux"]),
+    room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
+    room("Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"]),
+    room("Kernel", "Cgroups", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Seccomp", opens: ["CSeccomp", "Findings"]),
+    room("Kernel", "Processes", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),
+    room("Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings"]),
+    room("Compartments", "Closure", opens: ["Bytes", "Findings"]),
+    room(
+        "Compartments", "Compile",
+        opens: [
+            "Platform", "Confinement", "Closure", "Seccomp", "Addresses", "Findings", "Bytes",
+        ]),
+    room("Compartments", "Tenancy", opens: ["Descriptors", "Sockets", "Loop", "AuditTreaty", "CLinux"]),
+    room(
+        "Compartments", "Supervisor",
+        opens: [
+            "Confinement", "Rulebook", "Processes", "Namespaces", "Netlink", "PacketFilter",
+            "Cgroups", "Loop", "Sockets", "Descriptors", "ControlTreaty", "AuditTreaty",
+            "Addresses", "Bytes", "Digests", "Findings", "CLinux",
+        ]),
+    room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"]),
+    room("Treaties", "ControlTreaty", opens: ["Bytes"]),
+    room(
+        "Watch", "Trail",
+        opens: ["AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Notation"]),
+    room("Watch", "Sensors", opens: ["AuditTreaty", "Bytes", "Addresses"]),
+    room(
+        "Response", "Breach",
+        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses", "Findings"]),
+]
+
+let doors: [[Target]] = [
+    door(
+        "bulkhead",
+        opens: [
+            "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
+            "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
+            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
+        ]),
+    door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
+    door("bulkhead-trail", opens: ["Trail", "Tenancy", "AuditTreaty", "Descriptors"]),
+    door("bulkhead-sensor", opens: ["Sensors", "Tenancy", "AuditTreaty", "Descriptors"]),
+    door(
+        "bulkhead-probe", opens: ["Breach", "CLinux", "Bytes", "AuditTreaty"],
+        linking: [.unsafeFlags(["-static-executable"])]),
+]
+
+let package = Package(
+    name: "bulkhead",
+    targets: (bindings + rooms + doors).flatMap { $0 },
+    swiftLanguageModes: [.v6])

@@ -1,0 +1,1 @@
+// Closure: opened by its first file.

@@ -1,0 +1,1 @@
+// Compile: opened by its first file.

@@ -1,0 +1,1 @@
+// Supervisor: opened by its first file.

@@ -1,0 +1,1 @@
+// Tenancy: opened by its first file.

@@ -1,0 +1,1 @@
+// Digests: opened by its first file.

@@ -1,0 +1,1 @@
+// Signatures: opened by its first file.

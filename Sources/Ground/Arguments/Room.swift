@@ -1,0 +1,1 @@
+// Arguments: opened by its first file.

@@ -1,0 +1,54 @@
+/// Appends fixed-width little-endian integers and length-prefixed bytes.
+public struct ByteWriter: Sendable {
+    /// What was written so far.
+    public private(set) var bytes: [UInt8]
+
+    /// Starts empty, with room for `capacity` bytes.
+    public init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Appends an integer of its own width, little-endian.
+    public mutating func integer<Value: FixedWidthInteger>(_ value: Value) {
+        var rest = Value.Magnitude(truncatingIfNeeded: value)
+        for _ in 0..<(Value.bitWidth / 8) {
+            bytes.append(UInt8(truncatingIfNeeded: rest))
+            if Value.bitWidth > 8 { rest >>= 8 }
+        }
+    }
+
+    /// Appends an integer in network byte order.
+    public mutating func bigEndian<Value: FixedWidthInteger>(_ value: Value) {
+        integer(value.byteSwapped)
+    }
+
+    /// Appends the bytes as they are.
+    public mutating func append(_ more: some Sequence<UInt8>) {
+        bytes.append(contentsOf: more)
+    }
+
+    /// Appends a 32-bit length and the bytes.
+    public mutating func block(_ more: [UInt8]) {
+        integer(UInt32(more.count))
+        bytes.append(contentsOf: more)
+    }
+
+    /// Appends a 32-bit length and the UTF-8 bytes of the text.
+    public mutating func text(_ text: String) {
+        integer(UInt32(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    /// Forgets what was written and keeps the room.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Overwrites an integer written earlier at `offset`, for lengths known only afterwards.
+    public mutating func patch(_ value: UInt32, at offset: Int) {
+        for index in 0..<4 {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index)))
+        }
+    }
+}

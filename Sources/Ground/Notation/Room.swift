@@ -1,0 +1,1 @@
+// Notation: opened by its first file.

@@ -1,0 +1,1 @@
+// Cgroups: opened by its first file.

@@ -1,0 +1,1 @@
+// Loop: opened by its first file.

@@ -1,0 +1,1 @@
+// Machine: opened by its first file.

@@ -1,0 +1,1 @@
+// Namespaces: opened by its first file.

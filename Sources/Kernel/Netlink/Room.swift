@@ -1,0 +1,1 @@
+// Netlink: opened by its first file.

@@ -1,0 +1,1 @@
+// PacketFilter: opened by its first file.

@@ -1,0 +1,1 @@
+// Processes: opened by its first file.

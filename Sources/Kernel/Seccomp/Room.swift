@@ -1,0 +1,1 @@
+// Seccomp: opened by its first file.

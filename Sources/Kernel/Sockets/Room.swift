@@ -1,0 +1,1 @@
+// Sockets: opened by its first file.

@@ -1,0 +1,1 @@
+// Blueprint: opened by its first file.

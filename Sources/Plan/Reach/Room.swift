@@ -1,0 +1,1 @@
+// Reach: opened by its first file.

@@ -1,0 +1,1 @@
+// Rulebook: opened by its first file.

@@ -1,0 +1,1 @@
+// Breach: opened by its first file.

@@ -1,0 +1,1 @@
+// ControlTreaty: opened by its first file.

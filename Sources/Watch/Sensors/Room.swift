@@ -1,0 +1,1 @@
+// Sensors: opened by its first file.

@@ -1,0 +1,1 @@
+// Trail: opened by its first file.
