@@ -190,6 +190,19 @@ package struct PreparationPlan: Sendable, Equatable {
     }
 }
 
+/// What a compartment is for. Writers and the sensor are implicit: the compiler adds them, they
+/// have no address (0.0.0.0), no veth and no flow, and their namespace has no route.
+package enum CompartmentKind: Sendable, Equatable {
+    /// A service of the platform file, or one of its instances.
+    case service
+    /// `bulkhead-trail` for the compartment of that index (a service or the sensor).
+    case writer(of: Int)
+    /// `bulkhead-trail` for the supervisor's own trail.
+    case supervisorWriter
+    /// `bulkhead-sensor`.
+    case sensor
+}
+
 /// When a starting compartment counts as ready.
 package enum ReadyPlan: UInt8, Sendable, Equatable {
     case started = 0
@@ -199,8 +212,9 @@ package enum ReadyPlan: UInt8, Sendable, Equatable {
 
 /// One compartment: everything that the jail and the supervisor do for it.
 package struct CompartmentPlan: Sendable, Equatable {
-    /// Service name; `name.2` for a second instance.
+    /// Service name; `name.2` for a second instance; `trail.NAME` for its writer; `sensor`.
     package var name: String
+    package var kind: CompartmentKind
     /// Index of its zone.
     package var zone: Int
     package var address: Address
@@ -234,6 +248,7 @@ package struct CompartmentPlan: Sendable, Equatable {
 
     package init(name: String, zone: Int, address: Address, program: String) {
         self.name = name
+        kind = .service
         self.zone = zone
         self.address = address
         self.program = program
