@@ -1,0 +1,37 @@
+// Calls of the supervisor and the front that Glibc hides from Swift. Errors are -errno.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// A listening TCP socket in this namespace whose socket() was called under the filesystem uid,
+// so that the host's `meta skuid` rule names the service and not root. address in host order.
+int bh_listener(uint32_t address, uint16_t port, uint32_t uid, int backlog);
+// A SOCK_SEQPACKET (or, with stream, SOCK_STREAM) pair, close-on-exec, with send buffers of the
+// given size where the kernel lets us.
+int bh_socket_pair(int stream, int buffer_bytes, int out[2]);
+// A listening AF_UNIX SOCK_SEQPACKET socket at a path, or a bound SOCK_DGRAM one that passes
+// credentials. An existing socket file is replaced.
+int bh_unix_listener(const char *path, uint32_t mode);
+int bh_unix_receiver(const char *path, uint32_t mode);
+int bh_unix_connect(const char *path);
+int bh_accept(int socket);
+// Peer of a connected AF_UNIX socket.
+int bh_peer(int socket, uint32_t *pid, uint32_t *uid);
+// One datagram with the sender's uid and pid; bytes, 0 for none, or -errno.
+ssize_t bh_receive_credentials(int socket, void *bytes, size_t count, uint32_t *pid, uint32_t *uid);
+// Takes an exclusive lock without waiting: 0, or -EWOULDBLOCK.
+int bh_lock(int fd);
+// A detached mount of a directory: nosuid, nodev, noexec.
+int bh_detached_bind(const char *path);
+// A detached mount of an ext4 image on a free loop device that frees itself with the mount.
+int bh_detached_image(const char *image);
+// Gives up root for good: groups, gid, uid, no_new_privs, not dumpable.
+int bh_drop_privileges(uint32_t uid, uint32_t gid);
+int bh_set_dumpable(int on);
+int bh_parent_death_signal(int signal);
+// Starts a program with exactly the given descriptors as 0, 1, 2, … in a new session.
+int bh_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t count,
+             int *pid);
+int bh_terminal_width(void);
+int bh_reap(int pid, int *status, int wait);

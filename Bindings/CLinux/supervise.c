@@ -1,0 +1,266 @@
+#define _GNU_SOURCE
+#include "include/supervise.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/loop.h>
+#include <linux/mount.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int fail(int fd) {
+    int error = errno;
+    if (fd >= 0) close(fd);
+    return -error;
+}
+
+int bh_listener(uint32_t address, uint16_t port, uint32_t uid, int backlog) {
+    setfsuid(uid);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    int error = errno;
+    setfsuid(geteuid());
+    if (fd < 0) return -error;
+    int on = 1;
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(fd, (struct sockaddr *)&name, sizeof name) < 0 || listen(fd, backlog) < 0)
+        return fail(fd);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) return fail(fd);
+    return fd;
+}
+
+int bh_socket_pair(int stream, int buffer_bytes, int out[2]) {
+    int type = (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC;
+    if (socketpair(AF_UNIX, type, 0, out) < 0) return -errno;
+    for (int i = 0; buffer_bytes > 0 && i < 2; i++)
+        if (setsockopt(out[i], SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof buffer_bytes) < 0)
+            setsockopt(out[i], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+    return 0;
+}
+
+static int unix_name(const char *path, struct sockaddr_un *name) {
+    memset(name, 0, sizeof *name);
+    name->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof name->sun_path) return -ENAMETOOLONG;
+    strcpy(name->sun_path, path);
+    return 0;
+}
+
+static int unix_bound(const char *path, int type, uint32_t mode) {
+    struct sockaddr_un name;
+    int wrong = unix_name(path, &name);
+    if (wrong) return wrong;
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    unlink(path);
+    if (bind(fd, (struct sockaddr *)&name, sizeof name) < 0 || chmod(path, mode) < 0)
+        return fail(fd);
+    return fd;
+}
+
+int bh_unix_listener(const char *path, uint32_t mode) {
+    int fd = unix_bound(path, SOCK_SEQPACKET, mode);
+    if (fd >= 0 && listen(fd, 16) < 0) return fail(fd);
+    return fd;
+}
+
+int bh_unix_receiver(const char *path, uint32_t mode) {
+    int fd = unix_bound(path, SOCK_DGRAM, mode), on = 1;
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) return fail(fd);
+    return fd;
+}
+
+int bh_unix_connect(const char *path) {
+    struct sockaddr_un name;
+    int wrong = unix_name(path, &name);
+    if (wrong) return wrong;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(fd, (struct sockaddr *)&name, sizeof name) < 0) return fail(fd);
+    return fd;
+}
+
+int bh_accept(int socket) {
+    int fd = accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+int bh_peer(int socket, uint32_t *pid, uint32_t *uid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -errno;
+    *pid = (uint32_t)peer.pid;
+    *uid = peer.uid;
+    return 0;
+}
+
+ssize_t bh_receive_credentials(
+    int socket, void *bytes, size_t count, uint32_t *pid, uint32_t *uid) {
+    struct iovec part = {bytes, count};
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    *pid = 0;
+    *uid = UINT32_MAX;
+    ssize_t got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got < 0) return -errno;
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_CREDENTIALS) continue;
+        struct ucred peer;
+        memcpy(&peer, CMSG_DATA(h), sizeof peer);
+        *pid = (uint32_t)peer.pid;
+        *uid = peer.uid;
+    }
+    return got;
+}
+
+int bh_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }
+
+static int set_attributes(int fd) {
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+        return fail(fd);
+    return fd;
+}
+
+int bh_detached_bind(const char *path) {
+    long fd = syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    return fd < 0 ? -errno : set_attributes((int)fd);
+}
+
+static int loop_device(int image, char device[32]) {
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return -errno;
+    // Another process may take the free device between the two calls: try again, a few times.
+    for (int attempt = 0; attempt < 16; attempt++) {
+        int number = ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0) return fail(control);
+        snprintf(device, 32, "/dev/loop%d", number);
+        int fd = open(device, O_RDWR | O_CLOEXEC);
+        if (fd < 0) return fail(control);
+        struct loop_config config = {
+            .fd = (uint32_t)image, .info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO};
+        if (ioctl(fd, LOOP_CONFIGURE, &config) == 0) {
+            close(control);
+            return fd;
+        }
+        if (errno == EINVAL) {
+            // The file system below cannot do direct I/O.
+            config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+            if (ioctl(fd, LOOP_CONFIGURE, &config) == 0) {
+                close(control);
+                return fd;
+            }
+        }
+        int busy = errno == EBUSY;
+        close(fd);
+        if (!busy) break;
+    }
+    return fail(control);
+}
+
+int bh_detached_image(const char *image) {
+    int file = open(image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return -errno;
+    char device[32];
+    int loop = loop_device(file, device);
+    close(file);
+    if (loop < 0) return loop;
+    long context = syscall(SYS_fsopen, "ext4", FSOPEN_CLOEXEC);
+    if (context < 0) return fail(loop);
+    int fd = -1;
+    if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", device, 0) == 0 &&
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        fd = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    int error = errno;
+    close((int)context);
+    close(loop);
+    return fd < 0 ? -error : fd;
+}
+
+int bh_drop_privileges(uint32_t uid, uint32_t gid) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+    if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+        return -errno;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int bh_set_dumpable(int on) { return prctl(PR_SET_DUMPABLE, on, 0, 0, 0) < 0 ? -errno : 0; }
+
+int bh_parent_death_signal(int signal) {
+    return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int bh_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t count,
+             int *pid) {
+    enum { LIFT = 500 };
+    if (count > 64) return -E2BIG;
+    int lifted[64];
+    for (size_t i = 0; i < count; i++) {
+        // Out of the way of the numbers they will be copied to.
+        lifted[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LIFT);
+        if (lifted[i] < 0) {
+            int error = errno;
+            while (i-- > 0) close(lifted[i]);
+            return -error;
+        }
+    }
+    // vfork shares memory until exec: nothing below allocates or takes a lock.
+    sigset_t all, old;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &old);
+    volatile int error = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        struct sigaction standard = {.sa_handler = SIG_DFL};
+        for (int signal = 1; signal < 65; signal++) sigaction(signal, &standard, NULL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        setsid();
+        for (size_t i = 0; i < count; i++)
+            if (dup2(lifted[i], (int)i) < 0) {
+                error = errno;
+                _exit(127);
+            }
+        syscall(SYS_close_range, (unsigned)count, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+        execve(path, argv, envp);
+        error = errno;
+        _exit(127);
+    }
+    int failed = child < 0 ? errno : error;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    for (size_t i = 0; i < count; i++) close(lifted[i]);
+    if (failed && child > 0) waitpid(child, NULL, 0);
+    if (failed) return -failed;
+    *pid = child;
+    return 0;
+}
+
+int bh_terminal_width(void) {
+    struct winsize size;
+    return ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 0;
+}
+
+int bh_reap(int pid, int *status, int wait) {
+    int got = waitpid(pid, status, wait ? 0 : WNOHANG);
+    return got < 0 ? -errno : got;
+}

@@ -1,0 +1,124 @@
+// What an operator's front and a running supervisor say to each other over the control socket:
+// one request and one reply a connection, each a single SEQPACKET message of at most 64 KiB.
+// Messages and codecs only; who may ask what is the supervisor's table.
+
+package import Bytes
+
+/// What an operator asks of a running platform.
+package enum ControlRequest: Equatable, Sendable {
+    case status
+    case down
+    /// Ends a flow now: rules, tracked connections and sockets. `flow` is its id, from 1.
+    case revoke(flow: UInt32)
+    case restart(compartment: String)
+    /// Drills only: puts the probe in a compartment's place. Two descriptors travel with the
+    /// message: the orders (memfd) and the probe's end of the report channel.
+    case probe(compartment: String, program: String)
+    /// Drills only: gives a probed compartment its program back.
+    case release(compartment: String)
+
+    /// Largest encoded request in bytes.
+    package static let bytesMax = 8192
+
+    package func encode() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.integer(UInt8(1))
+        switch self {
+        case .status: writer.integer(UInt8(1))
+        case .down: writer.integer(UInt8(2))
+        case .revoke(let flow):
+            writer.integer(UInt8(3))
+            writer.integer(flow)
+        case .restart(let compartment):
+            writer.integer(UInt8(4))
+            writer.text(compartment)
+        case .probe(let compartment, let program):
+            writer.integer(UInt8(5))
+            writer.text(compartment)
+            writer.text(program)
+        case .release(let compartment):
+            writer.integer(UInt8(6))
+            writer.text(compartment)
+        }
+        return writer.bytes
+    }
+
+    package static func decode(_ bytes: [UInt8]) throws(Malformed) -> ControlRequest {
+        var reader = ByteReader(bytes)
+        guard try reader.integer(UInt8.self) == 1 else {
+            throw Malformed(at: 0, expected: "version 1")
+        }
+        let request: ControlRequest
+        switch try reader.integer(UInt8.self) {
+        case 1: request = .status
+        case 2: request = .down
+        case 3: request = .revoke(flow: try reader.integer())
+        case 4: request = .restart(compartment: try reader.text(limit: 64))
+        case 5:
+            request = .probe(
+                compartment: try reader.text(limit: 64), program: try reader.text(limit: 4096))
+        case 6: request = .release(compartment: try reader.text(limit: 64))
+        default: throw Malformed(at: 1, expected: "a known verb")
+        }
+        try reader.finish()
+        return request
+    }
+
+    /// The verb as records name it.
+    package var verb: String {
+        switch self {
+        case .status: "status"
+        case .down: "down"
+        case .revoke: "revoke"
+        case .restart: "restart"
+        case .probe: "probe"
+        case .release: "release"
+        }
+    }
+}
+
+/// What the supervisor answers.
+package enum ControlReply: Equatable, Sendable {
+    case done(String)
+    case refused(problem: String, remedy: String)
+    case status(PlatformStatus)
+
+    /// Largest encoded reply in bytes.
+    package static let bytesMax = 1 << 20
+
+    package func encode() -> [UInt8] {
+        var writer = ByteWriter(capacity: 4096)
+        writer.integer(UInt8(1))
+        switch self {
+        case .done(let text):
+            writer.integer(UInt8(1))
+            writer.text(text)
+        case .refused(let problem, let remedy):
+            writer.integer(UInt8(2))
+            writer.text(problem)
+            writer.text(remedy)
+        case .status(let status):
+            writer.integer(UInt8(3))
+            status.encode(into: &writer)
+        }
+        return writer.bytes
+    }
+
+    package static func decode(_ bytes: [UInt8]) throws(Malformed) -> ControlReply {
+        var reader = ByteReader(bytes)
+        guard try reader.integer(UInt8.self) == 1 else {
+            throw Malformed(at: 0, expected: "version 1")
+        }
+        let reply: ControlReply
+        switch try reader.integer(UInt8.self) {
+        case 1: reply = .done(try reader.text(limit: 65536))
+        case 2:
+            reply = .refused(
+                problem: try reader.text(limit: 65536), remedy: try reader.text(limit: 65536))
+        case 3: reply = .status(try PlatformStatus.decode(&reader))
+        default: throw Malformed(at: 1, expected: "a known reply")
+        }
+        try reader.finish()
+        return reply
+    }
+}

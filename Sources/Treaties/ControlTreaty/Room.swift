@@ -1,1 +1,0 @@
-// ControlTreaty: opened by its first file.
