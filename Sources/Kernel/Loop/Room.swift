@@ -1,1 +1,0 @@
-// Loop: opened by its first file.
