@@ -1,0 +1,59 @@
+// Supervisor: starts, watches and stops compartments from a finished, bounded plan.
+//
+// It is root and one thread. It parses no YAML, no packets and no bytes of a service beyond the
+// fixed notify word and the kernel's own tables; it opens no network connection. Every table has a
+// bound from `DeploymentCodec`, every queue one beside its declaration.
+
+internal import Descriptors
+
+/// Where one running platform keeps its things, and what its host-visible names begin with.
+package struct Places: Sendable, Equatable {
+    /// `PLATFORM`, or `PLATFORM.xxxxxx` for an instance with its own state directory.
+    package let id: String
+    /// State that outlives a run: services' own directories, trails, logs.
+    package let state: String
+    /// What a run needs only while it lasts: control socket, notify sockets, lock.
+    package let run: String
+    /// The registry of uids, shared by all platforms of the host; nil below `full`.
+    package let registry: String?
+
+    package init(id: String, state: String, run: String, registry: String?) {
+        self.id = id
+        self.state = state
+        self.run = run
+        self.registry = registry
+    }
+
+    /// A service's own writable directory on the host.
+    func directory(of name: String) -> String { "\(state)/services/\(name)" }
+    /// The disk image of a service with an own disk.
+    func image(of name: String) -> String { "\(state)/services/\(name).disk" }
+    /// A writer's directory: that of the trail it writes.
+    func trail(of name: String) -> String { "\(state)/trails/\(name)" }
+    /// What a service printed.
+    func log(of name: String) -> String { "\(state)/logs/\(name).log" }
+    /// Digest of the preparation that a service's state went through.
+    func prepared(_ name: String) -> String { "\(state)/prepared/\(name)" }
+    func notify(_ name: String) -> String { "\(run)/notify/\(name)" }
+    package var control: String { "\(run)/control" }
+    var lock: String { "\(run)/lock" }
+
+    /// The start of every control group's name.
+    var groupPrefix: String { "bulkhead-\(id)-" }
+    /// The host's table for published ports; nft's names take no dash.
+    var table: String {
+        "bulkhead_"
+            + String(id.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : Character("_") })
+    }
+
+    /// Makes the directories, owned by the caller; others may pass through to what is theirs.
+    func make() throws(SystemFailure) {
+        for (path, mode) in [
+            (state, 0o755), (state + "/services", 0o711), (state + "/trails", 0o711),
+            (state + "/logs", 0o700), (state + "/prepared", 0o700), (run, 0o755),
+            (run + "/notify", 0o711),
+        ] as [(String, UInt32)] {
+            try Files.makeDirectories(path, mode: mode)
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// Supervisor: opened by its first file.

@@ -1,0 +1,31 @@
+internal import Descriptors
+internal import Glibc
+
+/// What a service prints, kept in a file of bounded size: the newer half is always there.
+///
+/// Bytes are stored as they come; whoever shows them strips control characters.
+struct ServiceLog: ~Copyable {
+    /// Size at which the file is set aside as `.1` and a new one begins.
+    static let bytesMax: Int64 = 4 << 20
+
+    private let path: String
+    private var file: Descriptor
+    private var size: Int64
+
+    init(path: String) throws(SystemFailure) {
+        self.path = path
+        file = try Files.create(path, mode: 0o600, append: true)
+        size = try Files.facts(file).size
+    }
+
+    /// Appends; a full disk loses service output, never the service.
+    mutating func append(_ bytes: [UInt8]) {
+        if size + Int64(bytes.count) > Self.bytesMax, unsafe rename(path, path + ".1") == 0,
+            let fresh = try? Files.create(path, mode: 0o600, append: true)
+        {
+            file = fresh
+            size = 0
+        }
+        if (try? file.writeAll(bytes)) != nil { size += Int64(bytes.count) }
+    }
+}
