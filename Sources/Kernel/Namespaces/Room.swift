@@ -1,1 +1,0 @@
-// Namespaces: opened by its first file.

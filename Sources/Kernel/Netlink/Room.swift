@@ -1,1 +1,0 @@
-// Netlink: opened by its first file.

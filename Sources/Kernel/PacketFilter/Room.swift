@@ -1,1 +1,0 @@
-// PacketFilter: opened by its first file.
