@@ -83,6 +83,11 @@ let rooms: [[Target]] = [
             "Cgroups", "Loop", "Sockets", "Descriptors", "ControlTreaty", "AuditTreaty",
             "Addresses", "Bytes", "Digests", "Findings", "CLinux",
         ]),
+    room(
+        "Compartments", "Operator",
+        opens: [
+            "Confinement", "ControlTreaty", "Descriptors", "Digests", "Findings", "Bytes", "CLinux",
+        ]),
     room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
     room(
@@ -100,7 +105,7 @@ let doors: [[Target]] = [
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
+            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux", "Operator",
         ]),
     door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
     door("bulkhead-trail", opens: ["Trail", "Tenancy", "AuditTreaty", "Descriptors"]),

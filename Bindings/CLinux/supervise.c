@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <grp.h>
 #include <linux/loop.h>
 #include <linux/mount.h>
@@ -263,4 +264,34 @@ int bh_terminal_width(void) {
 int bh_reap(int pid, int *status, int wait) {
     int got = waitpid(pid, status, wait ? 0 : WNOHANG);
     return got < 0 ? -errno : got;
+}
+
+void bh_send_buffer(int socket, int bytes) {
+    if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+        setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk) {
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path) < 0 ? -errno : 0;
+}
+
+int bh_remove_tree(const char *path) {
+    int result = nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    return result == -1 ? -errno : result;
+}
+
+int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode) {
+    if (lchown(path, uid, gid) < 0) return -errno;
+    return chmod(path, mode) < 0 ? -errno : 0;
+}
+
+int bh_sparse_file(const char *path, uint64_t bytes) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return -errno;
+    int error = ftruncate(fd, (off_t)bytes) < 0 ? errno : 0;
+    close(fd);
+    return -error;
 }

@@ -35,3 +35,12 @@ int bh_spawn(const char *path, char *const argv[], char *const envp[], const int
              int *pid);
 int bh_terminal_width(void);
 int bh_reap(int pid, int *status, int wait);
+// Room for messages up to that size on a socket's sending side; best effort.
+void bh_send_buffer(int socket, int bytes);
+// Removes what is below a directory, and the directory, without following links or crossing
+// mounts. Nobody else may be able to change it meanwhile. Returns 0 or -errno.
+int bh_remove_tree(const char *path);
+// chown without following a last symbolic link.
+int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode);
+// A new file of that size with no blocks yet, mode 0600.
+int bh_sparse_file(const char *path, uint64_t bytes);

@@ -4,18 +4,19 @@ internal import Glibc
 /// What a service prints, kept in a file of bounded size: the newer half is always there.
 ///
 /// Bytes are stored as they come; whoever shows them strips control characters.
-struct ServiceLog: ~Copyable {
+struct ServiceLog {
     /// Size at which the file is set aside as `.1` and a new one begins.
     static let bytesMax: Int64 = 4 << 20
 
     private let path: String
-    private var file: Descriptor
+    private var file: SharedDescriptor
     private var size: Int64
 
     init(path: String) throws(SystemFailure) {
         self.path = path
-        file = try Files.create(path, mode: 0o600, append: true)
+        let file = try Files.create(path, mode: 0o600, append: true)
         size = try Files.facts(file).size
+        self.file = SharedDescriptor(file)
     }
 
     /// Appends; a full disk loses service output, never the service.
@@ -23,9 +24,9 @@ struct ServiceLog: ~Copyable {
         if size + Int64(bytes.count) > Self.bytesMax, unsafe rename(path, path + ".1") == 0,
             let fresh = try? Files.create(path, mode: 0o600, append: true)
         {
-            file = fresh
+            file = SharedDescriptor(fresh)
             size = 0
         }
-        if (try? file.writeAll(bytes)) != nil { size += Int64(bytes.count) }
+        if (try? DescriptorIO.writeAll(file.number, bytes)) != nil { size += Int64(bytes.count) }
     }
 }

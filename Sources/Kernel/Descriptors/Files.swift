@@ -9,6 +9,8 @@ package struct FileFacts: Sendable, Equatable {
     package var uid: UInt32
     package var gid: UInt32
     package var size: Int64
+    /// When content or owner last changed, nanoseconds since 1970; only the kernel sets it.
+    package var changedNanoseconds: Int64
 
     package var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
     package var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
@@ -148,6 +150,8 @@ extension FileFacts {
         self.init(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
             mode: UInt32(status.st_mode), uid: status.st_uid, gid: status.st_gid,
-            size: Int64(status.st_size))
+            size: Int64(status.st_size),
+            changedNanoseconds: Int64(status.st_ctim.tv_sec) * 1_000_000_000
+                + Int64(status.st_ctim.tv_nsec))
     }
 }

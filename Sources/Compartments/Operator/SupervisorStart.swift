@@ -1,0 +1,139 @@
+internal import CLinux
+package import Confinement
+package import Descriptors
+package import Findings
+internal import Glibc
+
+/// A supervisor that this process started, and the stream to it.
+package struct SupervisorStart: ~Copyable {
+    /// What the supervisor says, one line at a time.
+    package enum Line: Equatable, Sendable {
+        case progress(String)
+        /// `service.port address:port`
+        case address(String)
+        case ready(String)
+        case failed(code: Int32, problem: String, remedy: String)
+        /// It ended.
+        case end
+    }
+
+    private let socket: Descriptor
+    private var buffer: [UInt8] = []
+
+    /// Starts the supervisor in a session of its own, its output going to `log`.
+    ///
+    /// It runs with this process's privileges; call this before giving them up.
+    package init(
+        program: String, arguments: [String], log: borrowing Descriptor
+    ) throws(Failure) {
+        var pair: [Int32] = [-1, -1]
+        let made = unsafe pair.withUnsafeMutableBufferPointer { room in
+            unsafe bh_socket_pair(1, 0, room.baseAddress)
+        }
+        guard made == 0 else { throw Self.cannot("make a socket pair", errno: -made) }
+        socket = Descriptor(owning: pair[0])
+        let other = Descriptor(owning: pair[1])
+        let null: Descriptor
+        do { null = try Files.open("/dev/null") } catch {
+            throw Self.cannot("open /dev/null", errno: error.errno)
+        }
+        let fds = [null.number, log.number, log.number, other.number]
+        var pid: Int32 = 0
+        let started = unsafe Self.withPointers([program] + arguments) { argv in
+            unsafe Self.withPointers(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]) { envp in
+                unsafe bh_spawn(program, argv, envp, fds, fds.count, &pid)
+            }
+        }
+        guard started == 0 else { throw Self.cannot("start \(program)", errno: -started) }
+    }
+
+    private static func cannot(_ what: String, errno: Int32) -> Failure {
+        Failure(
+            .machine, "supervisor-start", "cannot \(what) (errno \(errno))",
+            remedy: "run `bulkhead doctor`")
+    }
+
+    private static func withPointers(
+        _ strings: [String],
+        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Int32
+    ) -> Int32 {
+        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
+        for string in strings { unsafe pointers.append(strdup(string)) }
+        unsafe pointers.append(nil)
+        defer { for pointer in unsafe pointers { unsafe free(pointer) } }
+        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+    }
+
+    /// The number of the stream, for polling.
+    package var number: Int32 { socket.number }
+
+    /// Hands over what to run.
+    package func send(_ deployment: Deployment) throws(Failure) {
+        let bytes = DeploymentCodec.encode(deployment)
+        let length = UInt32(bytes.count)
+        let header = (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * UInt32($0))) }
+        do {
+            try socket.writeAll(header)
+            try socket.writeAll(bytes)
+        } catch {
+            throw Failure(
+                .machine, "supervisor-start", "the supervisor ended before it had its plan",
+                remedy: "see the supervisor's log")
+        }
+    }
+
+    /// Lets the platform run on when this process ends.
+    package func detach() { try? socket.writeAll([UInt8(ascii: "D")]) }
+
+    /// Asks the platform to go down, and keeps listening.
+    package func stop() { _ = shutdown(socket.number, Int32(SHUT_WR)) }
+
+    /// The next line, waiting for it.
+    package mutating func next() -> Line {
+        while true {
+            if let end = buffer.firstIndex(of: 10) {
+                let line = String(decoding: buffer[..<end], as: UTF8.self)
+                buffer.removeSubrange(...end)
+                if let parsed = Self.parse(line) { return parsed }
+                continue
+            }
+            guard buffer.count < 65536, case .bytes = try? socket.read(into: &buffer, limit: 4096)
+            else { return .end }
+        }
+    }
+
+    /// Reads one line of the supervisor's; nil for one that means nothing here.
+    package static func parse(_ line: String) -> Line? {
+        let text = String(line.dropFirst(2))
+        switch line.prefix(2) {
+        case "P ": return .progress(text)
+        case "A ": return .address(text)
+        case "R ": return .ready(text)
+        case "F ":
+            let parts = text.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, let code = Int32(parts[0]) else { return nil }
+            let words = parts[1].split(separator: "\t", maxSplits: 1)
+            return .failed(
+                code: code, problem: words.first.map(String.init) ?? "it failed",
+                remedy: words.count > 1 ? String(words[1]) : "")
+        default: return nil
+        }
+    }
+}
+
+/// Giving up root for the rest of the process.
+package enum Privileges {
+    /// The uid and gid of nobody.
+    package static let nobody: UInt32 = 65534
+
+    /// Root becomes nobody, for good, before any byte of a platform file is parsed.
+    package static func drop() throws(Failure) {
+        guard geteuid() == 0 else { return }
+        let result = bh_drop_privileges(nobody, nobody)
+        if result < 0 {
+            throw Failure(
+                .machine, "drop-privileges", "cannot give up root (errno \(-result))",
+                remedy: "run `bulkhead doctor`")
+        }
+    }
+}

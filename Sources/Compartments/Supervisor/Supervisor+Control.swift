@@ -1,0 +1,199 @@
+internal import AuditTreaty
+internal import CLinux
+internal import Confinement
+internal import ControlTreaty
+internal import Descriptors
+internal import Glibc
+
+// The control socket: a peer's uid decides its role, the role decides the verbs, and each request
+// is on record, granted or not.
+extension Supervisor {
+    /// Peers at one time; one more is turned away.
+    static let peersMax = 32
+
+    /// What a peer may ask.
+    private enum Role {
+        case `operator`
+        case observer
+        case nobody
+
+        func permits(_ request: ControlRequest) -> Bool {
+            switch (self, request) {
+            case (.operator, _), (.observer, .status): true
+            case (.observer, _), (.nobody, _): false
+            }
+        }
+    }
+
+    private func role(of uid: UInt32) -> Role {
+        if uid == geteuid() { return .operator }
+        return uid == observer ? .observer : .nobody
+    }
+
+    mutating func openControl() throws(SystemFailure) {
+        // Everyone may connect, to be told what it may not do; the table above decides.
+        let number = unsafe bh_unix_listener(places.control, 0o666)
+        guard number >= 0 else { throw SystemFailure("bind", places.control, errno: -number) }
+        let socket = SharedDescriptor(Descriptor(owning: number))
+        try loop.add(socket.number, token: Token.control.raw, .readable)
+        controlSocket = socket
+    }
+
+    mutating func acceptPeer() {
+        guard let listener = controlSocket else { return }
+        let number = bh_accept(listener.number)
+        guard number >= 0 else { return }
+        let peer = SharedDescriptor(Descriptor(owning: number))
+        guard peers.count < Self.peersMax else { return }
+        bh_send_buffer(number, Int32(ControlReply.bytesMax))
+        let key = Int(number)
+        peers[key] = peer
+        try? loop.add(number, token: Token.peer(key).raw, .readable)
+    }
+
+    mutating func takeRequest(_ key: Int) {
+        guard let peer = peers.removeValue(forKey: key) else { return }
+        try? loop.remove(peer.number)
+        var bytes = [UInt8](repeating: 0, count: ControlRequest.bytesMax)
+        var numbers: [Int32] = [-1, -1]
+        var held = 2
+        let count = unsafe bytes.withUnsafeMutableBytes { room in
+            unsafe bh_receive_fds(peer.number, room.baseAddress, room.count, &numbers, &held)
+        }
+        let handed = numbers.prefix(max(held, 0)).map { SharedDescriptor(Descriptor(owning: $0)) }
+        guard count > 0 else { return }
+        var pid: UInt32 = 0
+        var uid: UInt32 = .max
+        guard unsafe bh_peer(peer.number, &pid, &uid) == 0 else { return }
+        let reply: ControlReply
+        do {
+            let request = try ControlRequest.decode(Array(bytes.prefix(count)))
+            let granted = role(of: uid).permits(request)
+            // Status is asked several times a second by `status --watch`: only refusals of it
+            // are worth a record.
+            if request != .status || !granted {
+                record(nil, .command(uid: uid, verb: request.verb, granted: granted))
+            }
+            reply =
+                granted
+                ? perform(request, handed: handed)
+                : .refused(
+                    problem: "uid \(uid) may not ask for `\(request.verb)`",
+                    remedy: "ask as the user who runs the platform")
+        } catch {
+            record(nil, .malformed(bytes: UInt32(clamping: count)))
+            reply = .refused(problem: "the request cannot be read", remedy: "use `bulkhead`")
+        }
+        answer(peer, reply)
+    }
+
+    private func answer(_ peer: SharedDescriptor, _ reply: ControlReply) {
+        let bytes = reply.encode()
+        _ = unsafe bytes.withUnsafeBytes {
+            unsafe send(
+                peer.number, $0.baseAddress, $0.count,
+                Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue))
+        }
+    }
+
+    private mutating func perform(
+        _ request: ControlRequest, handed: [SharedDescriptor]
+    ) -> ControlReply {
+        switch request {
+        case .status: return .status(snapshot())
+        case .down:
+            stop(reason: "an operator asked")
+            return .done("going down")
+        case .revoke(let flow): return revoke(flow)
+        case .restart(let name):
+            guard let index = service(name) else { return unknown(name) }
+            guard units[index].run != nil else {
+                return .refused(problem: "\(name) does not run", remedy: "see `bulkhead status`")
+            }
+            killNow(index)
+            return .done("\(name) is restarting")
+        case .probe(let name, let program):
+            return seatProbe(name, program: program, handed: handed)
+        case .release(let name): return releaseProbe(name)
+        }
+    }
+
+    private func service(_ name: String) -> Int? {
+        units.firstIndex { $0.plan.name == name && $0.plan.kind == .service }
+    }
+
+    private func unknown(_ name: String) -> ControlReply {
+        .refused(problem: "there is no service \(name)", remedy: "see `bulkhead status`")
+    }
+
+    private mutating func seatProbe(
+        _ name: String, program: String, handed: [SharedDescriptor]
+    ) -> ControlReply {
+        guard isTwin else {
+            return .refused(
+                problem: "this platform is no drill's twin", remedy: "use `bulkhead drill breach`")
+        }
+        guard let index = service(name) else { return unknown(name) }
+        guard handed.count == 2 else {
+            return .refused(problem: "a probe needs two descriptors", remedy: "use `bulkhead drill`")
+        }
+        units[index].probe = ProbeSeat(program: program, orders: handed[0], report: handed[1])
+        killNow(index)
+        return .done("\(name) is being probed")
+    }
+
+    private mutating func releaseProbe(_ name: String) -> ControlReply {
+        guard let index = service(name) else { return unknown(name) }
+        guard units[index].probe != nil else {
+            return .refused(problem: "\(name) is not probed", remedy: "nothing to release")
+        }
+        units[index].probe = nil
+        if units[index].run != nil {
+            killNow(index)
+        } else {
+            units[index].lifecycle.rearm()
+            advance()
+        }
+        return .done("\(name) has its program back")
+    }
+
+    private func snapshot() -> PlatformStatus {
+        let counters = network?.counters() ?? [:]
+        return PlatformStatus(
+            platform: places.id, file: deployment.file, isolation: deployment.isolation.name,
+            upMilliseconds: (Clock.monotonic - launchedAt) / 1_000_000,
+            without: Walls.names.filter { deployment.without.contains($0.wall) }.map(\.name),
+            compartments: units.map { unit in
+                let seen = counters[unit.index] ?? (0, 0)
+                let usage = unit.group.flatMap { try? $0.usage() }
+                return CompartmentStatus(
+                    name: unit.plan.name, zone: deployment.zones[unit.plan.zone].name,
+                    address: unit.plan.address.value == 0 ? "" : "\(unit.plan.address)",
+                    state: unit.probe == nil || unit.run == nil ? unit.lifecycle.state : .probed,
+                    isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
+                    uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
+                    restarts: unit.lifecycle.restarts, connections: seen.connections,
+                    refusals: seen.refusals)
+            },
+            flows: deployment.flows.indices.map { index in
+                let flow = deployment.flows[index]
+                return FlowStatus(
+                    id: UInt32(index + 1), from: name(of: flow.from),
+                    to: deployment.compartments[flow.to].name, port: "\(flow.port)",
+                    line: flow.line, open: !revoked.contains(index))
+            },
+            published: deployment.listeners.map { listener in
+                let name = deployment.compartments[listener.compartment].name
+                return "\(name).\(listener.name) \(listener.address):\(listener.port)"
+            })
+    }
+
+    /// An endpoint as records name it.
+    func name(of endpoint: Endpoint) -> String {
+        switch endpoint {
+        case .compartment(let index): deployment.compartments[index].name
+        case .internet: "internet"
+        case .office: "office"
+        }
+    }
+}
