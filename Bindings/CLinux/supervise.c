@@ -295,3 +295,8 @@ int bh_sparse_file(const char *path, uint64_t bytes) {
     close(fd);
     return -error;
 }
+
+int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode) {
+    if (fchown(fd, uid, gid) < 0) return -errno;
+    return fchmod(fd, mode) < 0 ? -errno : 0;
+}

@@ -44,3 +44,4 @@ int bh_remove_tree(const char *path);
 int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode);
 // A new file of that size with no blocks yet, mode 0600.
 int bh_sparse_file(const char *path, uint64_t bytes);
+int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode);

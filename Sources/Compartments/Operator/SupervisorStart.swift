@@ -39,8 +39,8 @@ package struct SupervisorStart: ~Copyable {
         }
         let fds = [null.number, log.number, log.number, other.number]
         var pid: Int32 = 0
-        let started = unsafe Self.withPointers([program] + arguments) { argv in
-            unsafe Self.withPointers(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]) { envp in
+        let started = unsafe CStrings.with([program] + arguments) { argv in
+            unsafe CStrings.with(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]) { envp in
                 unsafe bh_spawn(program, argv, envp, fds, fds.count, &pid)
             }
         }
@@ -51,17 +51,6 @@ package struct SupervisorStart: ~Copyable {
         Failure(
             .machine, "supervisor-start", "cannot \(what) (errno \(errno))",
             remedy: "run `bulkhead doctor`")
-    }
-
-    private static func withPointers(
-        _ strings: [String],
-        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Int32
-    ) -> Int32 {
-        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
-        for string in strings { unsafe pointers.append(strdup(string)) }
-        unsafe pointers.append(nil)
-        defer { for pointer in unsafe pointers { unsafe free(pointer) } }
-        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
     }
 
     /// The number of the stream, for polling.

@@ -132,3 +132,29 @@ package enum DescriptorIO {
         }
     }
 }
+
+extension DescriptorIO {
+    /// Calls on a number that somebody else owns fail instead of waiting.
+    package static func setNonBlocking(_ number: Int32) throws(SystemFailure) {
+        let result = bh_set_nonblocking(number, 1)
+        if result < 0 { throw SystemFailure("fcntl", "descriptor \(number)", errno: -result) }
+    }
+}
+
+/// Swift strings as a C argument vector.
+package enum CStrings {
+    /// Lends the strings, with a null at the end, for the length of one call.
+    package static func with<Result>(
+        _ strings: [String],
+        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
+        for string in strings { unsafe pointers.append(strdup(string)) }
+        unsafe pointers.append(nil)
+        defer { unsafe pointers.forEach { unsafe free($0) } }
+        return unsafe pointers.withUnsafeMutableBufferPointer { room in
+            // SAFETY: the buffer holds at least the null, so it has a base address.
+            unsafe body(UnsafePointer(room.baseAddress.unsafelyUnwrapped))
+        }
+    }
+}
