@@ -1,1 +1,0 @@
-// Digests: opened by its first file.

@@ -1,1 +1,0 @@
-// Signatures: opened by its first file.
