@@ -45,6 +45,11 @@ public struct ByteWriter: Sendable {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// Takes back what was written behind `count` bytes.
+    public mutating func truncate(to count: Int) {
+        bytes.removeLast(Swift.max(0, bytes.count - Swift.max(0, count)))
+    }
+
     /// Overwrites an integer written earlier at `offset`, for lengths known only afterwards.
     public mutating func patch(_ value: UInt32, at offset: Int) {
         for index in 0..<4 {

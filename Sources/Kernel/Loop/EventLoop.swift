@@ -37,7 +37,7 @@ package struct Ready: Sendable, Equatable {
     package var hangup: Bool { events & 0x018 != 0 }
 }
 
-/// An epoll instance: descriptors by token. It watches numbers that the caller owns.
+/// An epoll instance: descriptors by token; it watches numbers that the caller owns.
 package struct EventLoop: ~Copyable {
     private let epoll: Descriptor
     private var room: [bh_ready]
@@ -61,7 +61,9 @@ package struct EventLoop: ~Copyable {
         try control(3, fd, interest.rawValue, token)
     }
 
-    /// Stops watching. Do it before the descriptor is closed when copies of it live elsewhere:
+    /// Stops watching.
+    ///
+    /// Do it before the descriptor is closed when copies of it live elsewhere:
     /// epoll watches the open file, and a copy in another process would keep it reporting.
     package func remove(_ fd: Int32) throws(SystemFailure) {
         try control(2, fd, 0, 0)
@@ -74,8 +76,9 @@ package struct EventLoop: ~Copyable {
         if result < 0 { throw SystemFailure("epoll_ctl", "descriptor \(fd)", errno: -result) }
     }
 
-    /// What is ready, waiting at most that long; nil waits without limit. An interrupting signal
-    /// ends the wait with nothing.
+    /// What is ready, waiting at most that long; nil waits without limit.
+    ///
+    /// An interrupting signal ends the wait with nothing.
     package mutating func wait(timeoutMilliseconds: Int32?) throws(SystemFailure) -> [Ready] {
         let number = epoll.number
         let count = unsafe room.withUnsafeMutableBufferPointer { slots in

@@ -64,7 +64,7 @@ package struct SignalSource: ~Copyable {
     /// The number to add to a loop; valid while the source lives.
     package var number: Int32 { descriptor.number }
 
-    /// The next signal that arrived; nil when none waits. Equal signals merge in the kernel.
+    /// The next signal that arrived, or nil when none waits; equal signals merge in the kernel.
     package func next() throws(SystemFailure) -> Arrival? {
         var signal = bh_signal()
         let result = unsafe bh_signals_read(descriptor.number, &signal)

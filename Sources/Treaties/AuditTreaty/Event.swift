@@ -25,9 +25,16 @@ public enum Wall: UInt8, Sendable, Equatable {
 
 /// One connection attempt as a wall saw it.
 public struct Attempt: Sendable, Equatable {
+    /// The index that stands for everything outside the platform.
+    public static let outside: UInt16 = 0xFFFF
+    /// The index that stands for the operators' side, which is outside too.
+    public static let office: UInt16 = 0xFFFE
+
     /// Nanoseconds since 1970, UTC.
     public var time: UInt64
+    /// The wall that saw it.
     public var wall: Wall
+    /// What the wall decided.
     public var verdict: Verdict
     /// Index of the compartment whose veth or namespace it came from; 0xFFFF means outside.
     public var source: UInt16
@@ -35,11 +42,15 @@ public struct Attempt: Sendable, Equatable {
     public var target: UInt16
     /// Id of the flow that allows it; 0 means none does.
     public var flow: UInt32
+    /// Source address of the packet.
     public var sourceAddress: Address
+    /// Destination address of the packet.
     public var targetAddress: Address
     /// IP protocol number: 6, 17, 1, …; 0 for a packet that is not IPv4.
     public var transport: UInt8
+    /// Source port; 0 for protocols without ports.
     public var sourcePort: UInt16
+    /// Destination port; 0 for protocols without ports.
     public var targetPort: UInt16
 
     /// Puts an attempt together.
@@ -66,12 +77,17 @@ public struct Attempt: Sendable, Equatable {
 public struct AttemptCount: Sendable, Equatable {
     /// End of the window, nanoseconds since 1970.
     public var time: UInt64
+    /// The wall that saw it.
     public var wall: Wall
+    /// What the wall decided.
     public var verdict: Verdict
     /// 0xFFFF means outside.
     public var source: UInt16
+    /// Index of the target compartment; 0xFFFF means outside.
     public var target: UInt16
+    /// Destination port; 0 for protocols without ports.
     public var targetPort: UInt16
+    /// How many attempts.
     public var count: UInt64
 
     /// Puts a count together.
@@ -99,8 +115,11 @@ public enum Ending: Sendable, Equatable {
 
 /// A name in a `Roster`: a compartment with its zone and address.
 public struct RosterEntry: Sendable, Equatable {
+    /// Its name in the platform file.
     public var name: String
+    /// Its zone.
     public var zone: String
+    /// Its address in the fabric.
     public var address: Address
 
     /// Puts an entry together.
@@ -113,9 +132,13 @@ public struct RosterEntry: Sendable, Equatable {
 
 /// A flow in a `Roster`: where the platform file allows it.
 public struct RosterFlow: Sendable, Equatable {
+    /// Name of the end that connects.
     public var from: String
+    /// Name of the end that listens.
     public var to: String
+    /// Port of the listening end.
     public var port: Port
+    /// Line of the platform file.
     public var line: UInt32
 
     /// Puts a flow together.
@@ -128,14 +151,23 @@ public struct RosterFlow: Sendable, Equatable {
 }
 
 /// The names behind the indices of a trail's later records; written when a platform starts.
+///
+/// A large one travels in parts that follow one another, see `parts` and `join`.
 public struct Roster: Sendable, Equatable {
+    /// Name of the platform.
     public var platform: String
+    /// The platform file as the operator named it.
     public var file: String
     /// `full`, `user` or `none`.
     public var isolation: String
+    /// In the order of their indices.
     public var compartments: [RosterEntry]
     /// Flow id 1 is the first.
     public var flows: [RosterFlow]
+    /// Index of this part's first compartment; 0 unless it continues an earlier part.
+    public var firstCompartment: UInt32 = 0
+    /// Index of this part's first flow; 0 unless it continues an earlier part.
+    public var firstFlow: UInt32 = 0
 
     /// Puts a roster together.
     public init(
@@ -185,6 +217,10 @@ public enum Event: Sendable, Equatable {
     case recovered(bytes: UInt64)
     /// Numbers missing in a channel: the sender, or the socket, shed that many events.
     case shed(count: UInt64)
+    /// The trail reached its size or the disk is full: later events are counted, not kept.
+    case full(bytes: UInt64)
+    /// There is room again; that many events arrived meanwhile and were not kept.
+    case resumed(lost: UInt64)
     /// A service's own event: a short kind and a text; never shown raw.
     case note(kind: String, text: String)
     /// A channel carried bytes that are no event.
