@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "include/supervise.h"
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -299,4 +300,29 @@ int bh_sparse_file(const char *path, uint64_t bytes) {
 int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode) {
     if (fchown(fd, uid, gid) < 0) return -errno;
     return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
+static int empty_below(int directory, int depth) {
+    // No service makes deeper trees in its own preparation; a bound keeps the stack bounded.
+    if (depth > 64) return -ELOOP;
+    DIR *list = fdopendir(directory);
+    if (!list) return fail(directory);
+    int result = 0;
+    for (struct dirent *entry; result == 0 && (entry = readdir(list));) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        if (unlinkat(dirfd(list), entry->d_name, 0) == 0) continue;
+        if (errno != EISDIR && errno != EPERM) { result = -errno; break; }
+        int below = openat(dirfd(list), entry->d_name,
+            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below < 0) { result = -errno; break; }
+        result = empty_below(below, depth + 1);
+        if (result == 0 && unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR) < 0) result = -errno;
+    }
+    closedir(list);
+    return result;
+}
+
+int bh_empty_directory(int mount) {
+    int directory = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return directory < 0 ? -errno : empty_below(directory, 0);
 }

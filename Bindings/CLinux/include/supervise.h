@@ -45,3 +45,5 @@ int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode);
 // A new file of that size with no blocks yet, mode 0600.
 int bh_sparse_file(const char *path, uint64_t bytes);
 int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode);
+// Removes everything in the directory behind a detached mount, without following links.
+int bh_empty_directory(int mount);

@@ -27,12 +27,10 @@ struct Outbox {
     /// Queues one event for a trail; a trail without a writer has no channel and keeps nothing.
     mutating func append(_ event: Event, to trail: Int) {
         guard var channel = channels[trail] else { return }
-        channel.sequence += 1
-        let message = ChannelMessage(
+        let message = EventMessage(
             sequence: channel.sequence, wantsReceipt: false, events: [event])
-        if channel.waiting.count < Self.waitingMax, let bytes = try? message.encode() {
-            channel.waiting.append(bytes)
-        }
+        channel.sequence += 1
+        if channel.waiting.count < Self.waitingMax { channel.waiting.append(message.encode()) }
         channels[trail] = channel
     }
 

@@ -38,6 +38,8 @@ package struct Supervisor: ~Copyable {
     var controlSocket: SharedDescriptor?
     var revoked: Set<Int> = []
     var failure: Failure?
+    /// Why each compartment last went down, for people.
+    var lastError: [Int: String] = [:]
     let launchedAt: UInt64
 
     /// Longest time from SIGTERM to SIGKILL: 4 s.

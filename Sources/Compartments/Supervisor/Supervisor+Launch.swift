@@ -1,0 +1,152 @@
+internal import AuditTreaty
+internal import CLinux
+internal import Cgroups
+internal import Confinement
+internal import Descriptors
+internal import Findings
+internal import Glibc
+internal import Loop
+internal import Processes
+
+// Starting one compartment: the jail is spawned, put into its control group while it still waits
+// for its plan, and given plan and descriptors in one message.
+extension Supervisor {
+    /// Where a compartment finds what is its own.
+    private static let stateTarget = "/state"
+    private static let notifyTarget = "/run/notify"
+
+    mutating func launch(_ index: Int, preparation: Int?) {
+        do {
+            try start(index, preparation: preparation)
+        } catch {
+            let errno = (error as? SystemFailure)?.errno ?? 0
+            record(
+                index,
+                .stepFailed(compartment: UInt16(index), step: "\(error)", errno: errno))
+            lastError[index] = "\(error)"
+            move(index, .ended(clean: false))
+        }
+    }
+
+    private mutating func start(_ index: Int, preparation: Int?) throws {
+        let unit = units[index]
+        if preparation == 0 { try emptyState(unit) }
+        let step = preparation.map { unit.plan.prepare[$0] }
+        let path = unit.probe?.program ?? step?.program ?? unit.plan.program
+        let program = try Files.open(path, followLinks: false)
+        let facts = try Files.facts(program)
+        guard facts.isRegular, !facts.isWritableByOthers else {
+            throw Failure(
+                .usage, "program", "\(path) is no regular file, or others may write to it",
+                remedy: "chmod go-w \(path)")
+        }
+        let digest = try programs.digest(of: program, path: path)
+
+        if units[index].group == nil, deployment.isolation == .full {
+            units[index].group = try makeGroup(unit)
+        }
+        let before = (try? units[index].group?.usage().memoryKills) ?? 0
+
+        var pipe: [Int32] = [-1, -1]
+        guard unsafe pipe2(&pipe, O_CLOEXEC) == 0 else {
+            throw SystemFailure("pipe2", unit.plan.name, errno: errno)
+        }
+        let output = SharedDescriptor(Descriptor(owning: pipe[0]))
+        let input = Descriptor(owning: pipe[1])
+        try DescriptorIO.setNonBlocking(output.number)
+
+        let jailed = try Jail.spawn(jail, log: input)
+        if !deployment.without.contains(.limits) {
+            try units[index].group?.add(jailed.pid)
+        }
+        let control = SharedDescriptor(jailed.takeControl())
+        try send(unit, step: step, program: program, control: control)
+        try DescriptorIO.setNonBlocking(control.number)
+        units[index].run = Unit.Run(
+            control: control, log: output, launched: Clock.monotonic, outOfMemoryBefore: before,
+            digest: digest, preparation: preparation)
+        try loop.add(control.number, token: Token.jail(index).raw, .readable)
+        try loop.add(output.number, token: Token.log(index).raw, .readable)
+    }
+
+    private func makeGroup(_ unit: Unit) throws(SystemFailure) -> Cgroup {
+        try Cgroup.create(
+            places.groupPrefix + unit.plan.name, memoryBytes: unit.plan.memoryBytes,
+            processes: unit.plan.processes + 1, cpuMilli: unit.plan.cpuMilli)
+    }
+
+    /// The plan in a sealed memfd, then the descriptors in the order that the jail expects.
+    private func send(
+        _ unit: Unit, step: PreparationPlan?, program: borrowing Descriptor,
+        control: SharedDescriptor
+    ) throws {
+        var handed = step == nil ? unit.handed : []
+        if let probe = unit.probe {
+            handed.append(Handed(name: "orders", descriptor: probe.orders))
+            handed.append(Handed(name: "report", descriptor: probe.report))
+        }
+        let order = JailOrder(
+            compartment: unit.plan, preparation: step, uid: unit.uid, gid: unit.uid,
+            isolation: deployment.isolation, without: deployment.without,
+            environment: environment(unit, handed: handed, isStep: step != nil),
+            descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
+            probe: unit.probe?.program)
+        let plan = try JailPlan.memfd(order)
+        let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
+            try SharedDescriptor(Files.open($0, followLinks: false))
+        }
+        try Jail.send(
+            control.number, plan: plan, program: program.number,
+            namespace: unit.namespace?.number, state: unit.state?.number,
+            notify: unit.notify == nil || step != nil ? nil : places.notify(unit.plan.name),
+            input: stdin?.number, handed: handed.map(\.descriptor.number))
+    }
+
+    private func environment(_ unit: Unit, handed: [Handed], isStep: Bool) -> [String] {
+        let isFull = deployment.isolation == .full
+        let state = isFull ? Self.stateTarget : hostDirectory(of: unit.plan)
+        var lines = unit.plan.environment + ["STATE_DIRECTORY=\(state)", "HOME=\(state)"]
+        if !handed.isEmpty {
+            lines.append("LISTEN_FDS=\(handed.count)")
+            lines.append("LISTEN_FDNAMES=" + handed.map(\.name).joined(separator: ":"))
+            // The program is always the second process of its pid namespace.
+            if isFull { lines.append("LISTEN_PID=2") }
+        }
+        if unit.notify != nil, !isStep {
+            let path = isFull ? Self.notifyTarget : places.notify(unit.plan.name)
+            lines.append("NOTIFY_SOCKET=\(path)")
+        }
+        return lines
+    }
+
+    // MARK: Preparation
+
+    /// Steps still to be done: all of them until they were all done once.
+    func preparationsLeft(_ index: Int) -> Int {
+        let plan = units[index].plan
+        guard !plan.prepare.isEmpty, Files.facts(of: places.prepared(plan.name)) == nil else {
+            return 0
+        }
+        return plan.prepare.count
+    }
+
+    /// Preparation that was interrupted begins again with nothing: a half-made database is worse
+    /// than none. Only a directory whose preparation never ended is emptied.
+    private func emptyState(_ unit: Unit) throws(SystemFailure) {
+        guard let state = unit.state else { return }
+        let result = bh_empty_directory(state.number)
+        if result < 0 { throw SystemFailure("empty", unit.plan.name, errno: -result) }
+    }
+
+    mutating func markPrepared(_ index: Int) {
+        let name = units[index].plan.name
+        do {
+            try Files.replace(places.prepared(name), with: Array("done\n".utf8), mode: 0o600)
+        } catch {
+            failure = Failure(
+                .machine, "prepared", "cannot remember that \(name) is prepared: \(error)",
+                remedy: "free space below \(places.state)")
+            stop(reason: "\(name) cannot be prepared")
+        }
+    }
+}

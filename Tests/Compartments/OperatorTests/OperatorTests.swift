@@ -1,0 +1,42 @@
+import Operator
+import Testing
+
+@Suite("Operator's side")
+struct OperatorTests {
+    @Test(
+        "lines of the supervisor mean what they say",
+        arguments: [
+            ("P web ready in 3 ms", SupervisorStart.Line.progress("web ready in 3 ms")),
+            ("A web.http 127.0.0.1:8080", .address("web.http 127.0.0.1:8080")),
+            ("R up", .ready("up")),
+            ("F 3 no loop devices\tload them", .failed(code: 3, problem: "no loop devices", remedy: "load them")),
+            ("F 1 broken", .failed(code: 1, problem: "broken", remedy: "")),
+        ])
+    func lines(text: String, line: SupervisorStart.Line) {
+        #expect(SupervisorStart.parse(text) == line)
+    }
+
+    @Test("a line of no known kind is skipped", arguments: ["", "X y", "F x y", "F 1"])
+    func unknown(text: String) {
+        #expect(SupervisorStart.parse(text) == nil)
+    }
+
+    @Test("an instance with its own state has its own names everywhere")
+    func instances() {
+        let usual = Locations.of(platform: "first", state: nil, home: nil, isRoot: true, uid: 0)
+        let other = Locations.of(platform: "first", state: "/srv/a", home: nil, isRoot: true, uid: 0)
+        let third = Locations.of(platform: "first", state: "/srv/b", home: nil, isRoot: true, uid: 0)
+        #expect(usual.id == "first")
+        #expect(Set([usual.id, other.id, third.id]).count == 3)
+        #expect(Set([usual.run, other.run, third.run]).count == 3)
+        #expect(other.state == "/srv/a")
+    }
+
+    @Test("who is not root keeps state in the own home, and touches no registry of uids")
+    func home() {
+        let own = Locations.of(
+            platform: "first", state: nil, home: "/home/ada", isRoot: false, uid: 1000)
+        #expect(own.state == "/home/ada/.local/state/bulkhead/first")
+        #expect(own.registry == nil)
+    }
+}
