@@ -59,7 +59,7 @@ let rooms: [[Target]] = [
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
     room("Plan", "Rulebook", opens: ["Addresses", "Confinement", "Findings"]),
     room("Kernel", "Descriptors", opens: ["CLinux", "Bytes"]),
-    room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "Bytes", "CLinux"]),
+    room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),

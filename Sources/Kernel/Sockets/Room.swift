@@ -1,1 +1,0 @@
-// Sockets: opened by its first file.

@@ -1,1 +1,0 @@
-// Rulebook: opened by its first file.

@@ -1,0 +1,181 @@
+internal import Addresses
+package import Confinement
+
+/// The tables of a platform.
+///
+/// Log groups: 1 allowed, 2 refused, 3 invalid, 4 spoofed; 40 and 41 on the host. The mark of an
+/// allowed packet is its flow's id: the flow's index plus one.
+package enum Rulebook {
+    /// The table in the fabric and in each compartment.
+    package static let table = "inet bulkhead"
+
+    /// The ruleset of the routing namespace; `closed` are indices of flows that have ended.
+    package static func fabric(_ deployment: Deployment, closed: Set<Int> = []) -> RuleTable {
+        guard !deployment.without.contains(.fabric) else { return .none(table) }
+        let attached = deployment.compartments.indices.filter {
+            deployment.compartments[$0].kind == .service
+        }
+        let names = deployment.compartments.map { $0.address.description }
+        let origins = attached.map { index in
+            var element = ElementBuilder()
+            element.interface(interfaceName(index))
+            element.address(deployment.compartments[index].address.value, names[index])
+            return element.build()
+        }
+        let targets = attached.map { index in
+            var element = ElementBuilder()
+            element.address(deployment.compartments[index].address.value, names[index])
+            return element.build()
+        }
+        let flows = Crossing.all(of: deployment, closed: closed).map { $0.fabricElement(names) }
+        return RuleTable(
+            name: table, skeleton: Skeleton.fabric,
+            sets: [
+                RuleSet("flows", flows), RuleSet("origins", origins), RuleSet("targets", targets),
+            ])
+    }
+
+    /// The firewall inside one compartment: only flows that end or start there.
+    package static func host(
+        _ deployment: Deployment, compartment: Int, closed: Set<Int> = []
+    ) -> RuleTable {
+        guard !deployment.without.contains(.host),
+            deployment.compartments.indices.contains(compartment)
+        else { return .none(table) }
+        let names = deployment.compartments.map { $0.address.description }
+        let crossings = Crossing.all(of: deployment, closed: closed)
+        return RuleTable(
+            name: table, skeleton: Skeleton.host(address: names[compartment]),
+            sets: [
+                RuleSet(
+                    "incoming",
+                    crossings.filter { $0.target == compartment }.map { $0.incomingElement(names) }),
+                RuleSet(
+                    "outgoing",
+                    crossings.filter { $0.source == compartment }.map { $0.outgoingElement(names) }),
+            ])
+    }
+
+    /// The host's table around published ports: `uids` by compartment index.
+    ///
+    /// Its chains accept whatever they do not name, so other tables decide about all the rest.
+    /// `instance` is 1 to 48 of a-z, 0-9 and `_`; other characters become `_`.
+    package static func publishing(
+        _ deployment: Deployment, instance: String, uids: [Int: UInt32]
+    ) -> RuleTable {
+        let safe = instance.utf8.prefix(48).map { byte in
+            (97...122).contains(byte) || (48...57).contains(byte)
+                ? Character(Unicode.Scalar(byte)) : "_"
+        }
+        let name = "inet bulkhead_" + String(safe)
+        guard !deployment.without.contains(.publishing), !deployment.listeners.isEmpty else {
+            return .none(name)
+        }
+        let owners = Set(deployment.listeners.compactMap { uids[$0.compartment] }).sorted()
+        var published: [RuleElement] = []
+        var everywhere: [RuleElement] = []
+        for listener in deployment.listeners {
+            var element = ElementBuilder()
+            if listener.address.value == 0 {
+                element.port(listener.port)
+                everywhere.append(element.build())
+            } else {
+                element.address(listener.address.value, listener.address.description)
+                element.port(listener.port)
+                published.append(element.build())
+            }
+        }
+        return RuleTable(
+            name: name, skeleton: Skeleton.publishing(name: name),
+            sets: [
+                RuleSet(
+                    "owners",
+                    owners.map { uid in
+                        var element = ElementBuilder()
+                        element.uid(uid)
+                        return element.build()
+                    }),
+                RuleSet("published", published), RuleSet("everywhere", everywhere),
+            ])
+    }
+
+    /// The fabric's interface of a compartment, as the links are named.
+    package static func interfaceName(_ compartment: Int) -> String { "bh\(compartment)" }
+}
+
+/// A flow that crosses the fabric: from one compartment to another.
+struct Crossing: Sendable {
+    let mark: UInt32
+    let source: Int
+    let target: Int
+    let sourceAddress: UInt32
+    let targetAddress: UInt32
+    let port: Port
+
+    private struct Key: Hashable {
+        let source: Int
+        let target: Int
+        let port: Port
+    }
+
+    /// The open flows between two different compartments; of two alike, the first gives its mark.
+    static func all(of deployment: Deployment, closed: Set<Int>) -> [Crossing] {
+        var seen: Set<Key> = []
+        var found: [Crossing] = []
+        found.reserveCapacity(deployment.flows.count)
+        for index in deployment.flows.indices where !closed.contains(index) {
+            guard let crossing = Crossing(deployment, flow: index),
+                seen.insert(crossing.key).inserted
+            else { continue }
+            found.append(crossing)
+        }
+        return found
+    }
+
+    /// Nil for a flow from outside, or within one compartment: those do not cross the fabric.
+    init?(_ deployment: Deployment, flow index: Int) {
+        guard deployment.flows.indices.contains(index) else { return nil }
+        let flow = deployment.flows[index]
+        guard case .compartment(let source) = flow.from, source != flow.to,
+            deployment.compartments.indices.contains(source),
+            deployment.compartments.indices.contains(flow.to)
+        else { return nil }
+        mark = UInt32(truncatingIfNeeded: index + 1)
+        self.source = source
+        target = flow.to
+        sourceAddress = deployment.compartments[source].address.value
+        targetAddress = deployment.compartments[flow.to].address.value
+        port = flow.port
+    }
+
+    private var key: Key { Key(source: source, target: target, port: port) }
+
+    /// Whether both allow the same packets.
+    func isAlike(_ other: Crossing) -> Bool { key == other.key }
+
+    func fabricElement(_ names: [String]) -> RuleElement {
+        var element = ElementBuilder()
+        element.interface(Rulebook.interfaceName(source))
+        element.address(sourceAddress, names[source])
+        element.address(targetAddress, names[target])
+        element.transport(port.transport.rawValue)
+        element.port(port.number)
+        return element.build(mark: mark)
+    }
+
+    func incomingElement(_ names: [String]) -> RuleElement {
+        end(sourceAddress, names[source])
+    }
+
+    func outgoingElement(_ names: [String]) -> RuleElement {
+        end(targetAddress, names[target])
+    }
+
+    private func end(_ address: UInt32, _ name: String) -> RuleElement {
+        var element = ElementBuilder()
+        element.address(address, name)
+        element.transport(port.transport.rawValue)
+        element.port(port.number)
+        return element.build(mark: mark)
+    }
+}
