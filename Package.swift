@@ -105,7 +105,7 @@ let doors: [[Target]] = [
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux", "Operator",
+            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
         ]),
     door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
     door("bulkhead-trail", opens: ["Trail", "Tenancy", "AuditTreaty", "Descriptors"]),
@@ -115,7 +115,12 @@ let doors: [[Target]] = [
         linking: [.unsafeFlags(["-static-executable"])]),
 ]
 
+// Rooms whose last parts have not landed yet.
+let closed = [
+    "Supervisor", "SupervisorTests", "Operator", "OperatorTests", "bulkhead-supervisor",
+]
+
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors).flatMap { $0 },
+    targets: (bindings + rooms + doors).flatMap { $0 }.filter { !closed.contains($0.name) },
     swiftLanguageModes: [.v6])

@@ -173,7 +173,7 @@ extension Supervisor {
                     isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
                     uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
                     restarts: unit.lifecycle.restarts, connections: seen.connections,
-                    refusals: seen.refusals)
+                    refusals: seen.refusals, ports: unit.plan.ports.map(\.description))
             },
             flows: deployment.flows.indices.map { index in
                 let flow = deployment.flows[index]

@@ -47,11 +47,13 @@ package struct CompartmentStatus: Sendable, Equatable {
     /// refused, since the platform started.
     package var connections: UInt64
     package var refusals: UInt64
+    /// Declared ports, as `tcp/5432`.
+    package var ports: [String]
 
     package init(
         name: String, zone: String, address: String, state: CompartmentState, isService: Bool,
         pid: UInt32, uid: UInt32, memoryBytes: UInt64, restarts: UInt32, connections: UInt64,
-        refusals: UInt64
+        refusals: UInt64, ports: [String]
     ) {
         self.name = name
         self.zone = zone
@@ -64,6 +66,7 @@ package struct CompartmentStatus: Sendable, Equatable {
         self.restarts = restarts
         self.connections = connections
         self.refusals = refusals
+        self.ports = ports
     }
 }
 
@@ -138,6 +141,8 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(one.restarts)
             writer.integer(one.connections)
             writer.integer(one.refusals)
+            writer.integer(UInt32(one.ports.count))
+            one.ports.forEach { writer.text($0) }
         }
         writer.integer(UInt32(min(flows.count, Self.flowsMax)))
         for one in flows.prefix(Self.flowsMax) {
@@ -186,11 +191,15 @@ package struct PlatformStatus: Sendable, Equatable {
         guard let state = CompartmentState(rawValue: try reader.integer()) else {
             throw Malformed(at: place, expected: "a compartment's state")
         }
-        return CompartmentStatus(
+        var status = CompartmentStatus(
             name: name, zone: zone, address: address, state: state,
             isService: try reader.integer(UInt8.self) == 1, pid: try reader.integer(),
             uid: try reader.integer(), memoryBytes: try reader.integer(),
             restarts: try reader.integer(), connections: try reader.integer(),
-            refusals: try reader.integer())
+            refusals: try reader.integer(), ports: [])
+        for _ in 0..<(try reader.count(limit: 256)) {
+            status.ports.append(try reader.text(limit: 16))
+        }
+        return status
     }
 }

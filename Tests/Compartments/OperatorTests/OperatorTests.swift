@@ -40,3 +40,31 @@ struct OperatorTests {
         #expect(own.registry == nil)
     }
 }
+
+@Suite("What people see")
+struct PresentationTests {
+    @Test(
+        "no byte of a service reaches the terminal as a control character",
+        arguments: [
+            ("plain", "plain"), ("\u{1B}[2Jx", "\u{FFFD}[2Jx"), ("a\tb\n", "a\tb\n"),
+            ("\u{9B}31m", "\u{FFFD}31m"), ("\u{202E}evil", "\u{FFFD}evil"), ("\r\u{7}", "\u{FFFD}\u{FFFD}"),
+        ])
+    func printable(raw: String, shown: String) {
+        #expect(Printable.lines(Array(raw.utf8)) == shown)
+    }
+
+    @Test(
+        "sizes read well",
+        arguments: [
+            (0, "-"), (512, "512 B"), (1536, "1.5 KiB"), (10 << 20, "10 MiB"), (3 << 30, "3 GiB"),
+        ] as [(UInt64, String)])
+    func sizes(count: UInt64, text: String) {
+        #expect(StatusTable.bytes(count) == text)
+    }
+
+    @Test("columns line up")
+    func columns() {
+        let lines = StatusTable.table([["A", "N"], ["long", "7"]], rightAligned: [1])
+        #expect(lines == ["A     N", "long  7"])
+    }
+}

@@ -16,7 +16,7 @@ struct ControlTests {
             CompartmentStatus(
                 name: "web", zone: "dmz", address: "10.77.1.5", state: .ready, isService: true,
                 pid: 42, uid: 2_000_000_000, memoryBytes: 9 << 20, restarts: 1, connections: 3,
-                refusals: 2)
+                refusals: 2, ports: ["tcp/8443"])
         ],
         flows: [FlowStatus(id: 1, from: "web", to: "app", port: "tcp/8000", line: 9, open: true)],
         published: ["web.http 127.0.0.1:8080"])
