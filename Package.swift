@@ -95,6 +95,9 @@ let rooms: [[Target]] = [
         opens: ["AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Notation"]),
     room("Watch", "Sensors", opens: ["AuditTreaty", "Bytes", "Addresses"]),
     room(
+        "Response", "Techniques",
+        opens: ["Breach", "Addresses", "AuditTreaty", "Bytes", "CLinux"]),
+    room(
         "Response", "Breach",
         opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses", "Findings"]),
 ]
@@ -111,7 +114,7 @@ let doors: [[Target]] = [
     door("bulkhead-trail", opens: ["Trail", "Tenancy", "AuditTreaty", "Descriptors"]),
     door("bulkhead-sensor", opens: ["Sensors", "Tenancy", "AuditTreaty", "Descriptors"]),
     door(
-        "bulkhead-probe", opens: ["Breach", "CLinux", "Bytes", "AuditTreaty"],
+        "bulkhead-probe", opens: ["Breach", "Techniques", "Bytes", "CLinux"],
         linking: [.unsafeFlags(["-static-executable"])]),
 ]
 

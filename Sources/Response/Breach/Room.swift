@@ -1,1 +1,0 @@
-// Breach: opened by its first file.
