@@ -1,2 +1,3 @@
-import Glibc
-exit(2)
+internal import Glibc
+
+exit(run(CommandLine.arguments.dropFirst().map { $0 }).rawValue)

@@ -1,1 +1,0 @@
-// Arguments: opened by its first file.

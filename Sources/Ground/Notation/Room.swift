@@ -1,1 +1,0 @@
-// Notation: opened by its first file.
