@@ -13,7 +13,7 @@ struct Verb: Sendable {
         self.run = run
     }
 
-    /// All of them, in the order of help. A new verb is one file and one word here.
+    /// All of them in the order of help; a new verb is one file and one word here.
     static let all: [Verb] = [.version, .help]
 }
 

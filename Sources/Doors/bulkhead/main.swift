@@ -1,3 +1,4 @@
+internal import Findings
 internal import Glibc
 
 exit(run(CommandLine.arguments.dropFirst().map { $0 }).rawValue)

@@ -13,6 +13,9 @@ public struct Arguments: Sendable {
     public private(set) var wantsHelp = false
     private var given: [(flag: String, value: String)] = []
 
+    /// No words and no flags.
+    public init() {}
+
     /// Reads what follows the verb; `--` ends the flags.
     ///
     /// Throws `unknown-flag`, `flag-value`, `flag-twice`, `words` or `too-long`, all of them usage.

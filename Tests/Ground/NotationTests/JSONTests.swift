@@ -79,7 +79,7 @@ struct JSONTests {
                 case 0: bytes[at] = UInt8(random(256))
                 case 1: bytes.remove(at: at)
                 case 2: bytes.insert(seed[random(seed.count)], at: at)
-                default: bytes.removeLast(random(bytes.count - 1))
+                default: bytes.removeLast(random(bytes.count))
                 }
                 if bytes.isEmpty { bytes = [0x7b] }
             }
