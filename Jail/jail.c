@@ -1,0 +1,706 @@
+// bulkhead-jail: puts one program into its compartment, and is that compartment's pid 1 afterwards.
+//
+// Started by the supervisor with exactly four descriptors: 0 /dev/null, 1 and 2 the service's log,
+// 3 a SEQPACKET control socket. One message brings a sealed plan and every other descriptor. Three
+// processes follow: the outer jail (opens host paths, clones, exits), pid 1 (builds and confines,
+// then only reaps and forwards), and the program's process (waits for GO, then executes).
+// It never parses service bytes, never allocates, and never continues after a step that failed.
+#define _GNU_SOURCE
+#include "Plan/include/plan.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Debian 12's headers are older than the kernels this runs on.
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#endif
+enum { MDWE_REFUSE_EXEC_GAIN = 1, LANDLOCK_ABI_MAX = 7, LANDLOCK_LOG_NEW_EXEC_ON = 2 };
+struct landlock_ruleset { uint64_t fs, net, scoped; };
+struct landlock_path { uint64_t allowed; int32_t parent; } __attribute__((packed));
+struct landlock_port { uint64_t allowed, port; };
+
+// Everything the steps share; static, because nothing may allocate after the clone.
+static struct {
+    struct jail_start start;
+    const uint8_t *plan;
+    size_t plan_bytes;
+    uint32_t uid, gid, flags, without, files;
+    int control, program, net, state, notify, standard_input, handed[JAIL_HANDED_MAX];
+    int mounts[JAIL_MOUNTS_MAX];   // detached mounts by index of their record
+    int root, ruleset, failure;    // failure: pipe end by which pid 1 learns how exec went
+    int abi;
+    char *arguments[JAIL_TEXTS_MAX + 1], *environment[JAIL_TEXTS_MAX + 1];
+} jail;
+
+static void report(uint32_t kind, uint32_t step, int value, uint32_t index) {
+    struct jail_report message = {kind, step, value, index};
+    // Plain write: the program's filter has it, and a closed peer means SIGPIPE, which is right.
+    if (write(jail.control, &message, sizeof message) != sizeof message) _exit(2);
+}
+
+static _Noreturn void fail(enum jail_step step, int error, uint32_t index) {
+    if (jail.failure >= 0 && write(jail.failure, "F", 1) != 1) _exit(2);
+    report(JAIL_FAILED, step, error, index);
+    _exit(1);
+}
+
+static void must(int good, enum jail_step step, uint32_t index) {
+    if (!good) fail(step, errno, index);
+}
+
+static void demand(int good, enum jail_step step, int error, uint32_t index) {
+    if (!good) fail(step, error, index);
+}
+
+static int namespaces(void) { return (jail.flags & JAIL_NAMESPACES) != 0; }
+static int stands(uint32_t wall) { return !(jail.without & wall); }
+static int fresh_root(void) { return namespaces() && stands(JAIL_WALL_ROOT); }
+
+static struct jail_cursor records(void) { return jail_plan_begin(jail.plan, jail.plan_bytes); }
+
+static const uint8_t *only(uint32_t type, uint32_t *length) {
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    while (jail_plan_next(&cursor, &record))
+        if (record.type == type) {
+            if (length) *length = record.length;
+            return record.value;
+        }
+    return NULL;
+}
+
+static int open_path(int directory, const char *path, uint64_t flags, uint64_t resolve) {
+    struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC, .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+// ---- The outer jail: in the host's namespaces ----------------------------------------------------
+
+static void receive_start(int *fds, size_t *count) {
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(JAIL_DESCRIPTORS_MAX * sizeof(int))];
+    struct iovec part = {&jail.start, sizeof jail.start};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    ssize_t got = recvmsg(jail.control, &message, MSG_CMSG_CLOEXEC);
+    must(got >= 0, JAIL_STEP_START, 0);
+    if (got == 0) _exit(0);
+    demand(got == sizeof jail.start && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)), JAIL_STEP_START, EMSGSIZE, 0);
+    demand(jail.start.magic == JAIL_START_MAGIC && jail.start.version == JAIL_VERSION, JAIL_STEP_START, EPROTO, 0);
+    demand(!(jail.start.flags & ~JAIL_HAS_ALL) && jail.start.handed <= JAIL_HANDED_MAX, JAIL_STEP_START, EINVAL, 0);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    demand(header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS, JAIL_STEP_DESCRIPTORS, EBADF, 0);
+    *count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(fds, CMSG_DATA(header), *count * sizeof(int));
+    size_t expected = 2 + (size_t)__builtin_popcount(jail.start.flags) + jail.start.handed;
+    demand(*count == expected, JAIL_STEP_DESCRIPTORS, EBADF, (uint32_t)*count);
+}
+
+static void read_plan(int fd) {
+    int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK, seals = fcntl(fd, F_GET_SEALS);
+    must(seals >= 0, JAIL_STEP_SEALS, 0);
+    // Unsealed bytes could change between the check and the use.
+    demand((seals & needed) == needed, JAIL_STEP_SEALS, EPERM, 0);
+    struct stat facts;
+    must(fstat(fd, &facts) == 0, JAIL_STEP_PLAN, 0);
+    demand(facts.st_size > 0 && facts.st_size <= JAIL_PLAN_MAX, JAIL_STEP_PLAN, EFBIG, 0);
+    jail.plan_bytes = (size_t)facts.st_size;
+    jail.plan = mmap(NULL, jail.plan_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    must(jail.plan != MAP_FAILED, JAIL_STEP_PLAN, 0);
+    size_t wrong = jail_plan_check(jail.plan, jail.plan_bytes);
+    demand(wrong == 0, JAIL_STEP_PLAN, EBADMSG, (uint32_t)wrong - 1);
+    const uint8_t *identity = only(JAIL_IDENTITY, NULL);
+    jail.uid = jail_u32(identity), jail.gid = jail_u32(identity + 4);
+    jail.flags = jail_u32(identity + 8), jail.without = jail_u32(identity + 12);
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    size_t arguments = 0, environment = 0;
+    while (jail_plan_next(&cursor, &record)) {
+        if (record.type == JAIL_ARGUMENT) jail.arguments[arguments++] = (char *)record.value;
+        if (record.type == JAIL_ENVIRONMENT) jail.environment[environment++] = (char *)record.value;
+        if (record.type == JAIL_LIMIT && jail_u32(record.value) == RLIMIT_NOFILE)
+            jail.files = (uint32_t)jail_u64(record.value + 8);
+    }
+}
+
+static void take_descriptors(const int *fds) {
+    size_t at = 1;
+    jail.program = fds[at++];
+    jail.net = jail.start.flags & JAIL_HAS_NET ? fds[at++] : -1;
+    jail.state = jail.start.flags & JAIL_HAS_STATE ? fds[at++] : -1;
+    jail.notify = jail.start.flags & JAIL_HAS_NOTIFY ? fds[at++] : -1;
+    jail.standard_input = jail.start.flags & JAIL_HAS_STDIN ? fds[at++] : -1;
+    for (uint32_t i = 0; i < jail.start.handed; i++) jail.handed[i] = fds[at++];
+    demand(jail.files >= jail.start.handed + JAIL_DESCRIPTORS_SPARE, JAIL_STEP_DESCRIPTORS, EMFILE, 0);
+    // What the plan mounts and what came must agree, or a compartment would run without its state.
+    demand(namespaces() == (jail.net >= 0), JAIL_STEP_DESCRIPTORS, EBADF, 1);
+    demand(!namespaces() || !only(JAIL_STATE, NULL) == (jail.state < 0), JAIL_STEP_DESCRIPTORS, EBADF, 2);
+    demand(!namespaces() || !only(JAIL_NOTIFY, NULL) == (jail.notify < 0), JAIL_STEP_DESCRIPTORS, EBADF, 3);
+}
+
+static int private_copy(int fd, uint64_t attributes, enum jail_step step, uint32_t index) {
+    int mount = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    must(mount >= 0, step, index);
+    struct mount_attr set = {.attr_set = attributes, .propagation = MS_PRIVATE};
+    must(mount_setattr(mount, "", AT_EMPTY_PATH, &set, sizeof set) == 0, step, index);
+    must(close(fd) == 0, step, index);
+    return mount;
+}
+
+// Checks what was opened, not what was named, and mounts from that descriptor: nobody can swap the
+// path in between, and no symbolic link is followed anywhere in it.
+static int open_source(const struct jail_record *record, uint32_t index) {
+    int device = record->type == JAIL_DEVICE;
+    enum jail_step step = device ? JAIL_STEP_DEVICE : JAIL_STEP_TREE;
+    int fd = open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS);
+    must(fd >= 0, step, index);
+    struct stat facts;
+    must(fstat(fd, &facts) == 0, step, index);
+    uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
+    uint32_t number = jail_u32(record->value);
+    if (device) {
+        demand(S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, number), step, ENODEV, index);
+        return private_copy(fd, attributes | MOUNT_ATTR_NOEXEC, step, index);
+    }
+    demand(S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode), step, EINVAL, index);
+    demand(!(facts.st_mode & 022), step, EPERM, index);
+    if (!(number & JAIL_TREE_EXECUTABLE)) attributes |= MOUNT_ATTR_NOEXEC;
+    return private_copy(fd, attributes | MOUNT_ATTR_NODEV, step, index);
+}
+
+static void open_sources(void) {
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    uint32_t index = 0;
+    while (jail_plan_next(&cursor, &record)) {
+        if (record.type >> 4 != JAIL_TREE >> 4) continue;
+        if (record.type == JAIL_TREE || record.type == JAIL_DEVICE) {
+            jail.mounts[index] = open_source(&record, index);
+        } else if (record.type == JAIL_STATE) {
+            struct mount_attr set = {
+                .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE};
+            must(mount_setattr(jail.state, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_STATE, index);
+            jail.mounts[index] = jail.state;
+        } else if (record.type == JAIL_NOTIFY) {
+            struct stat facts;
+            must(fstat(jail.notify, &facts) == 0, JAIL_STEP_NOTIFY, index);
+            demand(S_ISSOCK(facts.st_mode), JAIL_STEP_NOTIFY, ENOTSOCK, index);
+            uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+            jail.mounts[index] = private_copy(jail.notify, attributes, JAIL_STEP_NOTIFY, index);
+        }
+        index++;
+    }
+}
+
+// Sends the pidfd with the report, releases the child and ends. Returns only in the child.
+static void clone_and_leave(void) {
+    int gate[2], pidfd = -1;
+    must(pipe2(gate, O_CLOEXEC) == 0, JAIL_STEP_CLONE, 0);
+    struct clone_args args = {.flags = CLONE_PIDFD | CLONE_PARENT, .pidfd = (uint64_t)(uintptr_t)&pidfd};
+    // The network namespace was joined before; the cgroup namespace roots where the supervisor put
+    // us. exit_signal stays 0: with CLONE_PARENT the kernel takes ours, SIGCHLD to the supervisor.
+    if (namespaces()) {
+        args.flags |= CLONE_NEWNS | CLONE_NEWCGROUP;
+        if (stands(JAIL_WALL_PIDS)) args.flags |= CLONE_NEWPID;
+        if (stands(JAIL_WALL_IPC)) args.flags |= CLONE_NEWIPC | CLONE_NEWUTS;
+    }
+    long pid = syscall(SYS_clone3, &args, sizeof args);
+    must(pid >= 0, JAIL_STEP_CLONE, 0);
+    char token = 0;
+    if (pid == 0) {
+        // Waits, so that the supervisor always hears of the clone before anything else from it.
+        close(gate[1]);
+        if (read(gate[0], &token, 1) != 1) _exit(2);
+        close(gate[0]);
+        return;
+    }
+    struct jail_report message = {JAIL_CLONED, 0, (int)pid, 0};
+    struct iovec part = {&message, sizeof message};
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {0};
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET, rights->cmsg_type = SCM_RIGHTS, rights->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(rights), &pidfd, sizeof pidfd);
+    // Without the report the gate stays shut and the child ends with us.
+    if (sendmsg(jail.control, &header, 0) != sizeof message || write(gate[1], "", 1) != 1) _exit(2);
+    _exit(0);
+}
+
+// ---- Pid 1: building the root --------------------------------------------------------------------
+
+static int make_tmpfs(uint64_t bytes, const char *mode, unsigned attributes, enum jail_step step, uint32_t index) {
+    char size[24], inodes[24];
+    uint64_t count = bytes / 4096 < 1024 ? 1024 : bytes / 4096;
+    snprintf(size, sizeof size, "%llu", (unsigned long long)bytes);
+    // Inodes cost memory that size= does not count.
+    snprintf(inodes, sizeof inodes, "%llu", (unsigned long long)(count > 65536 ? 65536 : count));
+    int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    must(fs >= 0, step, index);
+    must(fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0) == 0, step, index);
+    must(fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", inodes, 0) == 0, step, index);
+    must(fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) == 0, step, index);
+    must(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0, step, index);
+    int mount = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
+    must(mount >= 0, step, index);
+    close(fs);
+    return mount;
+}
+
+// Opens the directory that holds `path`, making what is missing. A component is never a symbolic
+// link: until the pivot one inside a mounted tree would lead out, to the host's files.
+static int open_parent(const char *path, const char **name, uint32_t index) {
+    const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    static char parent[JAIL_PATH_MAX];
+    *name = strrchr(path, '/') + 1;
+    size_t length = (size_t)(*name - path) - 1;
+    memcpy(parent, path, length);
+    parent[length] = 0;
+    int at = open_path(jail.root, length ? parent + 1 : ".", O_DIRECTORY, resolve);
+    if (at >= 0 || errno != ENOENT) return at;
+    at = open_path(jail.root, ".", O_DIRECTORY, resolve);
+    for (char *part = parent + 1, *end; part && at >= 0; part = end ? end + 1 : NULL) {
+        end = strchr(part, '/');
+        if (end) *end = 0;
+        must(mkdirat(at, part, 0755) == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
+        int next = open_path(at, part, O_DIRECTORY, resolve);
+        close(at);
+        at = next;
+    }
+    return at;
+}
+
+static void attach(int mount, const char *path, uint32_t index) {
+    const char *name;
+    struct stat facts;
+    int parent = open_parent(path, &name, index);
+    must(parent >= 0 && fstat(mount, &facts) == 0, JAIL_STEP_MOUNT, index);
+    if (S_ISDIR(facts.st_mode)) {
+        must(mkdirat(parent, name, 0755) == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
+    } else {
+        int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+        must(file >= 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
+        if (file >= 0) close(file);
+    }
+    int point = open_path(parent, name, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    must(point >= 0, JAIL_STEP_MOUNT, index);
+    int how = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    must(move_mount(mount, "", point, "", how) == 0, JAIL_STEP_MOUNT, index);
+    close(point), close(parent), close(mount);
+}
+
+static void write_file(const struct jail_record *record, uint32_t index) {
+    const char *name, *path = (const char *)record->value;
+    size_t skip = strlen(path) + 1, length = record->length - skip;
+    int parent = open_parent(path, &name, index);
+    must(parent >= 0, JAIL_STEP_MOUNT, index);
+    int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    must(file >= 0, JAIL_STEP_MOUNT, index);
+    demand(write(file, record->value + skip, length) == (ssize_t)length, JAIL_STEP_MOUNT, EIO, index);
+    close(file), close(parent);
+}
+
+static void perform_mount(const struct jail_record *record, uint32_t index) {
+    const char *first = (const char *)record->value, *name;
+    const unsigned scratch = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    switch (record->type) {
+    case JAIL_TREE: attach(jail.mounts[index], first + 4 + strlen(first + 4) + 1, index); break;
+    case JAIL_DEVICE: attach(jail.mounts[index], first + 4, index); break;
+    case JAIL_STATE:
+    case JAIL_NOTIFY: attach(jail.mounts[index], first, index); break;
+    case JAIL_FILE: write_file(record, index); break;
+    case JAIL_SCRATCH:
+        attach(make_tmpfs(jail_u64(record->value), "1777", scratch, JAIL_STEP_MOUNT, index), first + 8, index);
+        break;
+    case JAIL_LINK: {
+        int parent = open_parent(first, &name, index);
+        must(parent >= 0, JAIL_STEP_MOUNT, index);
+        must(symlinkat(first + strlen(first) + 1, parent, name) == 0, JAIL_STEP_MOUNT, index);
+        close(parent);
+    }
+    }
+}
+
+static void mount_proc(void) {
+    // A new instance, made in the new pid namespace: a bind would show the host's processes.
+    const char *options = stands(JAIL_WALL_PIDS) ? "hidepid=2,subset=pid" : NULL;
+    const char *place = fresh_root() ? "proc" : "/proc";
+    must(mount("proc", place, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0, JAIL_STEP_PROC, 0);
+}
+
+static void build_root(void) {
+    // Private first, recursively: else every mount below would propagate to the host.
+    must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, JAIL_STEP_PROPAGATION, 0);
+    if (!fresh_root()) {
+        mount_proc();
+        return;
+    }
+    jail.root = make_tmpfs(8 << 20, "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, JAIL_STEP_ROOT, 0);
+    must(move_mount(jail.root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0, JAIL_STEP_ROOT, 1);
+    must(fchdir(jail.root) == 0 && mkdirat(jail.root, "proc", 0755) == 0, JAIL_STEP_ROOT, 2);
+    mount_proc();
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    uint32_t index = 0;
+    while (jail_plan_next(&cursor, &record))
+        if (record.type >> 4 == JAIL_TREE >> 4) perform_mount(&record, index), index++;
+    // Both names are the new root: the old one is stacked on it and goes with the detach, so no
+    // directory of the host is ever needed, nor left open.
+    must(syscall(SYS_pivot_root, ".", ".") == 0, JAIL_STEP_PIVOT, 0);
+    must(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, JAIL_STEP_PIVOT, 1);
+    // Read-only last, when nothing is left to make in it.
+    struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY};
+    must(mount_setattr(jail.root, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_READONLY, 0);
+    close(jail.root);
+}
+
+static void set_hostname(void) {
+    const char *name = (const char *)only(JAIL_HOSTNAME, NULL);
+    // Without an own UTS namespace this would rename the host.
+    if (!name || !namespaces() || !stands(JAIL_WALL_IPC)) return;
+    must(sethostname(name, strlen(name)) == 0, JAIL_STEP_HOSTNAME, 0);
+}
+
+// ---- Pid 1: confining itself ---------------------------------------------------------------------
+
+// The program by its path in the new root, so that /proc/self/exe names nothing of the host; the
+// same inode as the file that the supervisor hashed.
+static void open_program(void) {
+    if (!fresh_root()) return;
+    struct stat hashed, inner;
+    int fd = open_path(AT_FDCWD, (const char *)only(JAIL_PROGRAM, NULL), 0, RESOLVE_NO_SYMLINKS);
+    must(fd >= 0, JAIL_STEP_PROGRAM, 0);
+    must(fstat(fd, &inner) == 0 && fstat(jail.program, &hashed) == 0, JAIL_STEP_PROGRAM, 1);
+    demand(inner.st_dev == hashed.st_dev && inner.st_ino == hashed.st_ino, JAIL_STEP_PROGRAM, ESTALE, 2);
+    jail.program = fd;
+}
+
+static int lift(int fd, int above) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, above);
+    must(copy >= 0, JAIL_STEP_DESCRIPTORS, (uint32_t)fd);
+    return copy;
+}
+
+static void place(int fd, int number, int flags) {
+    must(dup3(fd, number, flags) == number, JAIL_STEP_DESCRIPTORS, (uint32_t)number);
+}
+
+// 0 to 2, the handed ones from 3 on, the control socket behind them, and the program at the number
+// that RLIMIT_NOFILE will forbid: the filter allows execveat on that number only, and close-on-exec
+// empties it for ever.
+static void arrange_descriptors(void) {
+    // Everybody first moves to numbers that no place below has, nor the program's place is in.
+    int above = jail.files < 512 ? 512 : 128, handed = (int)jail.start.handed;
+    int control = lift(jail.control, above), program = lift(jail.program, above);
+    jail.control = control;   // a handed one may soon stand where it was
+    int input = jail.standard_input >= 0 ? lift(jail.standard_input, above) : -1;
+    for (int i = 0; i < handed; i++) jail.handed[i] = lift(jail.handed[i], above);
+    if (input >= 0) place(input, 0, 0);
+    for (int i = 0; i < handed; i++) place(jail.handed[i], 3 + i, 0);
+    place(control, 3 + handed, O_CLOEXEC);
+    jail.control = 3 + handed;
+    place(program, (int)jail.files, O_CLOEXEC);
+    jail.program = (int)jail.files;
+    // Host namespaces, the plan, mounts: nothing that is not planned goes on.
+    must(close_range((unsigned)jail.control + 1, jail.files - 1, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    must(close_range(jail.files + 1, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 1);
+}
+
+static uint64_t handled_files(int abi) {
+    uint64_t rights = (1 << 13) - 1;   // execute to make_sym
+    if (abi >= 2) rights |= 1 << 13;   // refer
+    if (abi >= 3) rights |= 1 << 14;   // truncate
+    if (abi >= 5) rights |= 1 << 15;   // ioctl on devices
+    return rights;
+}
+
+static void add_path(int fd, uint32_t access, uint32_t index) {
+    // Execute includes reading: exec opens for both. Write leaves out execute, devices of any kind
+    // and their ioctl. Device has ioctl, because every isatty on /dev/null would be a denial.
+    static const uint64_t rights[] = {
+        [JAIL_READ] = 1 << 2 | 1 << 3, [JAIL_EXECUTE] = 1 << 0 | 1 << 2 | 1 << 3,
+        [JAIL_WRITE] = 0x77be, [JAIL_USE_DEVICE] = 1 << 1 | 1 << 2 | 1 << 15};
+    const uint64_t for_files = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
+    struct stat facts;
+    must(fstat(fd, &facts) == 0, JAIL_STEP_RULES, index);
+    struct landlock_path rule = {rights[access] & handled_files(jail.abi), fd};
+    if (!S_ISDIR(facts.st_mode)) rule.allowed &= for_files;
+    must(syscall(SYS_landlock_add_rule, jail.ruleset, 1, &rule, 0) == 0, JAIL_STEP_RULES, index);
+}
+
+// Made while still root: a path may lie where the own uid cannot look.
+static void make_rules(void) {
+    if (!stands(JAIL_WALL_LANDLOCK)) return;
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+    must(abi >= 1, JAIL_STEP_RULES, 0);
+    jail.abi = abi > LANDLOCK_ABI_MAX ? LANDLOCK_ABI_MAX : (int)abi;
+    struct landlock_ruleset handled = {handled_files(jail.abi), jail.abi >= 4 ? 3 : 0, jail.abi >= 6 ? 3 : 0};
+    size_t size = jail.abi >= 6 ? 24 : jail.abi >= 4 ? 16 : 8;
+    jail.ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
+    must(jail.ruleset >= 0, JAIL_STEP_RULES, 1);
+    if (!fresh_root()) add_path(jail.program, JAIL_EXECUTE, 2);
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    for (uint32_t index = 0; jail_plan_next(&cursor, &record);) {
+        if (record.type == JAIL_RULE) {
+            int fd = open_path(AT_FDCWD, (const char *)record.value + 4, 0, 0);
+            // A twin on the host's root lacks what only the fresh one has: a rule for it allows nothing.
+            int absent = fd < 0 && !stands(JAIL_WALL_ROOT) && (errno == ENOENT || errno == ENOTDIR);
+            must(fd >= 0 || absent, JAIL_STEP_RULES, index);
+            if (fd >= 0) add_path(fd, jail_u32(record.value), index), close(fd);
+        } else if ((record.type == JAIL_BIND || record.type == JAIL_CONNECT) && jail.abi >= 4) {
+            struct landlock_port rule = {record.type == JAIL_BIND ? 1 : 2, jail_u32(record.value)};
+            must(syscall(SYS_landlock_add_rule, jail.ruleset, 2, &rule, 0) == 0, JAIL_STEP_RULES, index);
+        }
+        index += record.type >> 4 == JAIL_RULE >> 4;
+    }
+}
+
+static void set_limits(void) {
+    struct jail_cursor cursor = records();
+    struct jail_record record;
+    while (stands(JAIL_WALL_LIMITS) && jail_plan_next(&cursor, &record)) {
+        if (record.type != JAIL_LIMIT) continue;
+        struct rlimit limit = {jail_u64(record.value + 8), jail_u64(record.value + 8)};
+        uint32_t resource = jail_u32(record.value);
+        must(setrlimit((int)resource, &limit) == 0, JAIL_STEP_LIMITS, resource);
+    }
+    // A core file holds keys and other people's orders: never, not even in a twin.
+    struct rlimit none = {0, 0};
+    must(setrlimit(RLIMIT_CORE, &none) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
+}
+
+static void drop_bounding_set(void) {
+    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+        must(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, JAIL_STEP_BOUNDING, (uint32_t)capability);
+}
+
+static void change_identity(int keep) {
+    must(!keep || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, JAIL_STEP_IDENTITY, 0);
+    // Groups, then gid, then uid: after the uid none of the others may change any more.
+    must(syscall(SYS_setgroups, 0, NULL) == 0, JAIL_STEP_IDENTITY, 1);
+    must(syscall(SYS_setresgid, jail.gid, jail.gid, jail.gid) == 0, JAIL_STEP_IDENTITY, 2);
+    must(syscall(SYS_setresuid, jail.uid, jail.uid, jail.uid) == 0, JAIL_STEP_IDENTITY, 3);
+}
+
+// `keep`: only in a twin; all of them, or SYS_ADMIN, without which a filter needs no_new_privs.
+static void drop_capabilities(uint64_t keep, int ambient) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    must(syscall(SYS_capget, &header, sets) == 0, JAIL_STEP_CAPABILITIES, 0);
+    for (int half = 0; half < 2; half++) {
+        sets[half].permitted &= (uint32_t)(keep >> (32 * half));
+        sets[half].effective = sets[half].permitted;
+        sets[half].inheritable = ambient ? sets[half].permitted : 0;
+    }
+    must(syscall(SYS_capset, &header, sets) == 0, JAIL_STEP_CAPABILITIES, 1);
+    must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 2);
+    for (unsigned long i = 0; ambient && i < 64; i++)
+        if (sets[i / 32].permitted >> (i % 32) & 1)
+            must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 3);
+}
+
+static void follow_supervisor(void) {
+    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, JAIL_STEP_PARENT, 0);
+    // It may have died before the line above; its end of the socket died with it.
+    struct pollfd control = {jail.control, 0, 0};
+    must(poll(&control, 1, 0) >= 0, JAIL_STEP_PARENT, 1);
+    if (control.revents) _exit(2);
+}
+
+static void install_filter(uint32_t type, enum jail_step step) {
+    uint32_t length = 0;
+    const uint8_t *code = only(type, &length);
+    // The record's value lies at any offset; the kernel copies it, so alignment is not needed.
+    struct { unsigned short count; const void *code; } program = {(unsigned short)(length / 8), code};
+    must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, &program) == 0, step, 0);
+}
+
+// Every right goes in the one order in which the next step still can be made.
+static void confine(void) {
+    open_program();
+    arrange_descriptors();   // before the limit forbids the program's number
+    make_rules();            // before the own uid loses sight of paths
+    set_limits();
+    int twin = !stands(JAIL_WALL_CAPABILITIES), privileges = stands(JAIL_WALL_PRIVILEGES);
+    uint64_t keep = twin ? ~0ull : privileges ? 0 : 1ull << CAP_SYS_ADMIN;
+    if (jail.flags & JAIL_OWN_UID) {
+        if (!twin) drop_bounding_set();   // needs SETPCAP: after the uid change it fails
+        if (stands(JAIL_WALL_UID)) change_identity(keep != 0);
+    }
+    drop_capabilities(keep, twin);
+    follow_supervisor();     // again: the uid change cleared the death signal
+    must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, JAIL_STEP_DUMPABLE, 0);   // exec sets it again
+    // MDWE after our own mappings are made; no_new_privs before Landlock and the filters, which
+    // demand it of anybody without SYS_ADMIN.
+    int wx = stands(JAIL_WALL_WX);
+    must(!wx || prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0, JAIL_STEP_WX, 0);
+    must(!privileges || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, JAIL_STEP_PRIVILEGES, 0);
+    const char *directory = (const char *)only(JAIL_DIRECTORY, NULL);
+    int absent = chdir(directory) < 0;
+    if (absent && !stands(JAIL_WALL_ROOT) && errno == ENOENT) absent = chdir("/") < 0;
+    must(!absent, JAIL_STEP_DIRECTORY, 0);
+    if (!stands(JAIL_WALL_LANDLOCK)) return;
+    // Logging is off for what a domain's maker executes unless asked for.
+    int flags = jail.abi >= 7 ? LANDLOCK_LOG_NEW_EXEC_ON : 0;
+    must(syscall(SYS_landlock_restrict_self, jail.ruleset, flags) == 0, JAIL_STEP_LANDLOCK, 0);
+    close(jail.ruleset);
+}
+
+// ---- The two that remain -------------------------------------------------------------------------
+
+static _Noreturn void execute(int failure, const sigset_t *empty) {
+    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, JAIL_STEP_SESSION, 0);
+    must(setsid() >= 0, JAIL_STEP_SESSION, 1);
+    must(sigprocmask(SIG_SETMASK, empty, NULL) == 0, JAIL_STEP_SESSION, 2);
+    if (failure != jail.control + 1) place(failure, jail.control + 1, O_CLOEXEC);
+    jail.failure = jail.control + 1;
+    must(close_range((unsigned)jail.failure + 1, jail.files - 1, 0) == 0, JAIL_STEP_DESCRIPTORS, 2);
+    // The filter last: everything above needs calls that it does not have. From here on only
+    // write, read, execveat and exit_group.
+    if (stands(JAIL_WALL_SECCOMP)) install_filter(JAIL_FILTER, JAIL_STEP_FILTER);
+    report(JAIL_VERIFY, 0, jail.abi, 0);
+    struct jail_order order;
+    ssize_t got = read(jail.control, &order, sizeof order);
+    if (got == 0) _exit(2);
+    demand(got == sizeof order && order.kind == JAIL_ORDER_GO, JAIL_STEP_GO, ECANCELED, 0);
+    if (write(jail.failure, "G", 1) != 1) _exit(2);
+    syscall(SYS_execveat, jail.program, "", jail.arguments, jail.environment, AT_EMPTY_PATH);
+    fail(JAIL_STEP_EXEC, errno, 0);
+}
+
+// Reaps whatever is orphaned; says whether the program itself ended.
+static int reap(pid_t program, struct jail_report *last) {
+    int status, ended = 0;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid != program) continue;
+        ended = 1;
+        last->index = WIFSIGNALED(status);
+        last->value = last->index ? WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    return ended;
+}
+
+// Uses poll, read, write, wait4, kill and exit_group, nothing else: its filter is that short.
+// Descriptors: 0 the control socket, 1 signals, 2 how exec went.
+static _Noreturn void keep_watch(pid_t program) {
+    struct pollfd watched[3] = {{0, 0, 0}, {1, POLLIN, 0}, {2, POLLIN, 0}};
+    struct jail_report last = {JAIL_EXITED, 0, 0, 0};
+    char told = 0;
+    for (;;) {
+        if (poll(watched, 3, -1) < 0 && errno != EINTR) _exit(2);
+        if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+            kill(-program, SIGKILL);   // the namespace ends with us; without one its group does
+            _exit(2);
+        }
+        if (watched[2].revents) {
+            char byte;
+            if (read(2, &byte, 1) == 1) {
+                told = byte;
+            } else {
+                // Closed by exec after "G"; anything else ended before it ran.
+                watched[2].fd = -1;
+                if (told == 'G') report(JAIL_STARTED, 0, 0, 0);
+                watched[0].events = POLLIN;
+                continue;
+            }
+        }
+        if (watched[0].revents & POLLIN) {
+            struct jail_order order;
+            ssize_t got = read(0, &order, sizeof order);
+            if (got == sizeof order && order.kind == JAIL_ORDER_SIGNAL && order.value - 1 < 31)
+                kill(program, (int)order.value);
+        }
+        if (watched[1].revents && watched[2].fd < 0) {
+            struct signalfd_siginfo info;
+            if (read(1, &info, sizeof info) != sizeof info) _exit(2);
+            if (info.ssi_signo != SIGCHLD) kill(program, (int)info.ssi_signo);
+            else if (reap(program, &last)) break;
+        }
+    }
+    kill(-program, SIGKILL);
+    if (told != 'F') write(0, &last, sizeof last) == sizeof last ? (void)0 : _exit(2);
+    _exit(last.index ? 128 + last.value : last.value);
+}
+
+static _Noreturn void become_init(void) {
+    sigset_t watched, empty;
+    sigemptyset(&empty);
+    sigemptyset(&watched);
+    const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(&watched, signals[i]);
+    // Blocked before the fork, or an early SIGCHLD is lost; blocked at all, because the init of a
+    // namespace without a handler never sees a signal that it does not block.
+    must(sigprocmask(SIG_SETMASK, &watched, NULL) == 0, JAIL_STEP_FORK, 0);
+    int ends[2], signal_fd;
+    must(pipe2(ends, O_CLOEXEC) == 0, JAIL_STEP_FORK, 1);
+    must((signal_fd = signalfd(-1, &watched, SFD_CLOEXEC)) >= 0, JAIL_STEP_FORK, 2);
+    pid_t program = fork();
+    must(program >= 0, JAIL_STEP_FORK, 3);
+    if (program == 0) execute(ends[1], &empty);
+    // The log, the handed descriptors and the program are not for us.
+    place(jail.control, 0, 0), place(signal_fd, 1, 0), place(ends[0], 2, 0);
+    jail.control = 0;
+    must(close_range(3, ~0u, 0) == 0, JAIL_STEP_FORK, 4);
+    if (!stands(JAIL_WALL_PRIVILEGES)) {
+        drop_capabilities(0, 0);   // no_new_privs here binds only us: the fork is done
+        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, JAIL_STEP_PRIVILEGES, 1);
+    }
+    install_filter(JAIL_INIT_FILTER, JAIL_STEP_INIT_FILTER);
+    keep_watch(program);
+}
+
+static void reset_signals(void) {
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);   // KILL, STOP refuse
+    sigset_t empty;
+    sigemptyset(&empty);
+    must(sigprocmask(SIG_SETMASK, &empty, NULL) == 0, JAIL_STEP_SESSION, 0);
+}
+
+int main(void) {
+    jail.control = 3, jail.failure = -1, jail.ruleset = -1;
+    must(close_range(4, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    reset_signals();
+    int fds[JAIL_DESCRIPTORS_MAX];
+    size_t count = 0;
+    receive_start(fds, &count);
+    read_plan(fds[0]);
+    take_descriptors(fds);
+    // Room for a descriptor per mount and for the program's number.
+    struct rlimit files;
+    must(getrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    files.rlim_cur = files.rlim_max;
+    must(setrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    must(jail.net < 0 || setns(jail.net, CLONE_NEWNET) == 0, JAIL_STEP_NETWORK, 0);
+    umask(0);
+    if (fresh_root()) open_sources();   // host paths: before the host is out of sight
+    clone_and_leave();
+    follow_supervisor();
+    int init = namespaces() && stands(JAIL_WALL_PIDS);
+    must(init || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, JAIL_STEP_SESSION, 1);
+    if (namespaces()) build_root();
+    set_hostname();
+    must(setsid() >= 0, JAIL_STEP_SESSION, 2);
+    umask(077);
+    confine();
+    become_init();
+}
