@@ -65,11 +65,11 @@ let rooms: [[Target]] = [
     room("Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
     room("Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"]),
     room("Kernel", "Cgroups", opens: ["Descriptors", "CLinux"]),
-    room("Kernel", "Seccomp", opens: ["CSeccomp", "Findings"]),
+    room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),
     room("Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings"]),
-    room("Compartments", "Closure", opens: ["Bytes", "Findings"]),
+    room("Compartments", "Closure", opens: ["Bytes", "Descriptors", "Findings"]),
     room(
         "Compartments", "Compile",
         opens: [

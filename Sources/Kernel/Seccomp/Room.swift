@@ -1,1 +1,0 @@
-// Seccomp: opened by its first file.
