@@ -99,9 +99,10 @@ enum BaseEntries {
 
     static let all = memory + signals + life + identity + time + descriptors + waiting
 
-    /// The jail's last step: the planned program by its descriptor and nothing else. AT_EMPTY_PATH
-    /// (0x1000) makes the path irrelevant. The number lies at the file limit, so it can never be
-    /// made again after the exec closed it.
+    /// The jail's last step: the planned program by its descriptor and nothing else.
+    ///
+    /// AT_EMPTY_PATH (0x1000) makes the path irrelevant. The number lies at the file limit, so it
+    /// can never be made again after the exec closed it.
     static func start(_ descriptor: UInt32) -> Entry {
         Entry(
             "execveat", "the jail starts the planned program from its descriptor",

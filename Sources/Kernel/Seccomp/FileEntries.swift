@@ -1,4 +1,6 @@
-/// Files by path. Which paths exist and may be touched is for the root, Landlock and the uid.
+/// Files by path.
+///
+/// Which paths exist and may be touched is for the root, Landlock and the uid.
 enum FileEntries {
     // O_ACCMODE, O_CREAT, O_TRUNC and O_TMPFILE's own bit all clear: reading only.
     private static let writing: UInt64 = 0o3 | 0o100 | 0o1000 | 0o20_000_000

@@ -23,8 +23,10 @@ enum NetworkEntries {
         [[Match(argument, is: 0, mask: 0x2000_0000)]]
     }
 
-    /// Level and name of each permitted option: SOL_SOCKET 1, IPPROTO_IP 0, IPPROTO_TCP 6. TCP's
-    /// fast open (23, 30, 33), ULP (31) and repair (19) are not here, nor SO_ATTACH_FILTER (26).
+    /// Level and name of each permitted option: SOL_SOCKET 1, IPPROTO_IP 0, IPPROTO_TCP 6.
+    ///
+    /// TCP's fast open (23, 30, 33), ULP (31) and repair (19) are not here, nor SO_ATTACH_FILTER
+    /// (26).
     private static let options: [(level: UInt64, names: [UInt64])] = [
         (1, [2, 7, 8, 9, 13, 15, 20, 21, 66, 67]),
         (6, [1, 3, 4, 5, 6, 9, 12, 18]),

@@ -48,8 +48,10 @@ package struct Role: Sendable, Equatable {
     package let words: [Word]
     /// Number of the descriptor that holds the compartment's program: execveat takes only this.
     package let programDescriptor: UInt32
-    /// It holds a listener made in the host's namespace. An inherited host socket must not become a
-    /// way out, so such a role has no bind and no listen.
+    /// It holds a listener made in the host's namespace.
+    ///
+    /// An inherited host socket must not become a way out, so such a role has no bind and no
+    /// listen.
     package let holdsHostSocket: Bool
     /// At least one TCP flow begins here; without one, no word gives it sockets to dial with.
     package let dials: Bool

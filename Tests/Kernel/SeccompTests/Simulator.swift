@@ -2,7 +2,9 @@ internal import CSeccomp
 internal import Testing
 
 /// Answers what a filter does with one call: the kernel's classic BPF machine, as far as libseccomp
-/// uses it. It lets the tests ask about calls that must not be tried.
+/// uses it.
+///
+/// It lets the tests ask about calls that must not be tried.
 struct Simulator {
     enum Answer: Equatable {
         case allow
