@@ -11,12 +11,15 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func room(_ wing: String, _ name: String, opens: [Target.Dependency] = []) -> [Target] {
+func room(
+    _ wing: String, _ name: String, opens: [Target.Dependency] = [],
+    tests: [Target.Dependency] = []
+) -> [Target] {
     [
         .target(
             name: name, dependencies: opens, path: "Sources/\(wing)/\(name)", swiftSettings: house),
         .testTarget(
-            name: name + "Tests", dependencies: [.byName(name: name)] + opens,
+            name: name + "Tests", dependencies: [.byName(name: name)] + opens + tests,
             path: "Tests/\(wing)/\(name)Tests", swiftSettings: house),
     ]
 }
@@ -57,7 +60,9 @@ let rooms: [[Target]] = [
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
-    room("Plan", "Rulebook", opens: ["Addresses", "Confinement", "Findings"]),
+    room(
+        "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
+        tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
     room("Kernel", "Descriptors", opens: ["CLinux", "Bytes"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),

@@ -37,6 +37,11 @@ ssize_t bh_netlink_receive(int fd, void *bytes, size_t room, int nonblocking) {
     return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : got;
 }
 
+int bh_netlink_silence_overruns(int fd) {
+    int on = 1;
+    return setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on) < 0 ? -errno : 0;
+}
+
 int bh_force_receive_buffer(int fd, int bytes) {
     return setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0 ? -errno : 0;
 }

@@ -37,6 +37,9 @@ package struct NetlinkSocket: ~Copyable, Sendable {
         descriptor = opened
     }
 
+    /// Gives the socket away.
+    package consuming func release() -> Descriptor { descriptor }
+
     /// A sequence number that no earlier request had.
     package mutating func nextSequence() -> UInt32 {
         sequence &+= 1
@@ -73,6 +76,8 @@ package struct NetlinkSocket: ~Copyable, Sendable {
     }
 
     /// Asks for a dump and gives each answer's datagram and header to `each`.
+    ///
+    /// EINTR at its end means that the table changed meanwhile and the dump may miss something.
     package mutating func dump(
         _ request: Request, subject: String, each: MessageVisitor
     ) throws(SystemFailure) {
@@ -83,13 +88,20 @@ package struct NetlinkSocket: ~Copyable, Sendable {
         ) { $0.raw(request.payload) }
         try send(writer.bytes)
         var seen = 0
+        var interrupted = false
         do {
             while true {
                 let datagram = try receive()
                 var offset = 0
                 while let header = try MessageReader.next(in: datagram.span, at: &offset) {
                     guard header.sequence == number else { continue }
-                    if header.type == MessageHeader.done { return }
+                    interrupted = interrupted || header.flags & MessageFlag.interrupted != 0
+                    if header.type == MessageHeader.done {
+                        if interrupted {
+                            throw SystemFailure("netlink dump", subject, errno: EINTR)
+                        }
+                        return
+                    }
                     if header.type == MessageHeader.error {
                         let code = datagram.span.u32(header.payload.lowerBound)
                         throw SystemFailure(
