@@ -24,6 +24,7 @@ xunit() {
 
 test_rooms() {
     local log=$work/rooms.log report=$work/rooms.xml code=0
+    refresh_module_maps
     if ! (cd "$root" && watched 'building tests' "$work/tests-build.log" swift build --build-tests)
     then
         count 0 1 0 'rooms (they do not build)'
