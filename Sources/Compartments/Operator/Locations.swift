@@ -1,7 +1,6 @@
 // Operator: an operator's side of a running platform: starting a supervisor, asking it, and
 // knowing where a platform keeps its things. It never acts as root on what it read from a file.
 
-package import Findings
 internal import Descriptors
 internal import Digests
 internal import Glibc

@@ -157,7 +157,7 @@ extension Supervisor {
         return .done("\(name) has its program back")
     }
 
-    private func snapshot() -> PlatformStatus {
+    private mutating func snapshot() -> PlatformStatus {
         let counters = network?.counters() ?? [:]
         return PlatformStatus(
             platform: places.id, file: deployment.file, isolation: deployment.isolation.name,

@@ -1,0 +1,190 @@
+internal import AuditTreaty
+internal import Confinement
+internal import Descriptors
+internal import Findings
+internal import Glibc
+internal import Namespaces
+internal import Netlink
+internal import PacketFilter
+internal import Rulebook
+
+/// The platform's network: a routing namespace, one namespace for each compartment, the links
+/// between them, and the rules of every place. Nothing of it has a name on the host but the table
+/// around published ports; when the last descriptor goes, the kernel takes it all away.
+struct Network: ~Copyable {
+    /// The log sockets, by the names that the sensor finds them under.
+    private(set) var logs: [Handed] = []
+    /// One line for the operator.
+    private(set) var summary = ""
+
+    private let deployment: Deployment
+    private let fabric: SharedDescriptor
+    private let host: Descriptor
+    private let namespaces: [SharedDescriptor]
+    private let publishing: RuleTable
+    private var fabricRules: RuleSession
+    private var hostRules: RuleSession
+    private var closed: Set<Int> = []
+
+    private static let fabricGroups: [UInt16] = [1, 2, 3, 4]
+    private static let hostGroups: [UInt16] = [40, 41]
+
+    /// Builds it whole, reads every table back, and compares it with the plan before it returns.
+    init(deployment: Deployment, places: Places, units: inout [Unit]) throws {
+        self.deployment = deployment
+        let fabric = try NetworkNamespace.create()
+        host = try NetworkNamespace.current()
+        fabricRules = try RuleSession(in: fabric)
+        hostRules = try RuleSession(in: host)
+        var links = try Fabric(in: fabric)
+        var namespaces: [SharedDescriptor] = []
+        var logs: [Handed] = []
+        var uids: [Int: UInt32] = [:]
+        logs.append(
+            Handed(
+                name: "log.fabric",
+                descriptor: SharedDescriptor(
+                    try LogSocket.open(in: fabric, groups: Self.fabricGroups))))
+
+        // Rules stand before the link that they guard: no packet ever meets an empty table.
+        try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
+        for index in units.indices {
+            let namespace = try NetworkNamespace.create()
+            var rules = try RuleSession(in: namespace)
+            let name = units[index].plan.name
+            try Self.load(
+                Rulebook.host(deployment, compartment: index), into: &rules, namespace, name)
+            if units[index].plan.kind == .service {
+                logs.append(
+                    Handed(
+                        name: "log.\(index)",
+                        descriptor: SharedDescriptor(
+                            try LogSocket.open(in: namespace, groups: Self.fabricGroups))))
+                try links.attach(
+                    compartment: namespace, index: index, address: units[index].plan.address)
+            }
+            uids[index] = units[index].uid
+            let shared = SharedDescriptor(namespace)
+            units[index].namespace = shared
+            namespaces.append(shared)
+        }
+        publishing = Rulebook.publishing(deployment, instance: places.id, uids: uids)
+        if !publishing.skeleton.isEmpty {
+            logs.append(
+                Handed(
+                    name: "log.host",
+                    descriptor: SharedDescriptor(
+                        try LogSocket.open(in: host, groups: Self.hostGroups))))
+            try Self.load(publishing, into: &hostRules, host, "the host's publishing table")
+        }
+        self.fabric = SharedDescriptor(fabric)
+        self.namespaces = namespaces
+        self.logs = logs
+        summary =
+            "network: \(deployment.flows.count) flows allowed, everything else refused; "
+            + "rules read back and equal"
+    }
+
+    private static func load(
+        _ table: RuleTable, into rules: inout RuleSession, _ namespace: borrowing Descriptor,
+        _ place: String
+    ) throws {
+        guard !table.skeleton.isEmpty else { return }
+        try rules.load(table.text)
+        if let first = try differences(table, &rules, namespace).first {
+            throw Failure(
+                .machine, "readback", "the rules of \(place) are not those of the plan: \(first)",
+                remedy: "another program changes nftables rules; find and stop it")
+        }
+    }
+
+    private static func differences(
+        _ table: RuleTable, _ rules: inout RuleSession, _ namespace: borrowing Descriptor
+    ) throws -> [RuleDifference] {
+        let short = table.name.split(separator: " ").last.map(String.init) ?? table.name
+        var found = RuleComparison.compare(
+            expected: table, listing: try rules.listing(table.name))
+        for set in table.sets {
+            let elements = try RuleElements.read(in: namespace, table: short, set: set.name)
+            found += RuleComparison.compare(expected: set, found: elements.map(\.bytes))
+        }
+        return found
+    }
+
+    /// Whether the program listens on every port that its plan declares.
+    func listens(_ plan: CompartmentPlan, in namespace: SharedDescriptor?) -> Bool {
+        guard let namespace, let own = try? Descriptor.copy(of: namespace.number),
+            var sockets = try? SocketSession(in: own), let open = try? sockets.listeners()
+        else { return false }
+        return plan.ports.allSatisfy(open.contains)
+    }
+
+    /// Connections taken or opened, and attempts refused, by compartment.
+    mutating func counters() -> [Int: (connections: UInt64, refusals: UInt64)] {
+        var result: [Int: (connections: UInt64, refusals: UInt64)] = [:]
+        for index in namespaces.indices where deployment.compartments[index].kind == .service {
+            guard let own = try? Descriptor.copy(of: namespaces[index].number),
+                var rules = try? RuleSession(in: own),
+                let counters = try? rules.counters(Rulebook.table)
+            else { continue }
+            let refused = ["refused", "invalid", "spoofed"].reduce(UInt64(0)) {
+                $0 + (counters[$1]?.packets ?? 0)
+            }
+            result[index] = (counters["allowed"]?.packets ?? 0, refused)
+        }
+        return result
+    }
+
+    /// Ends a flow: no new connection, and the open ones cut; returns how many were.
+    mutating func close(_ flow: Int) throws -> Int {
+        defer { closed.insert(flow) }
+        guard let change = FlowChange.close(flow, of: deployment, closed: closed) else { return 0 }
+        if !change.fabric.isEmpty { try fabricRules.load(change.fabric) }
+        for (index, text) in [
+            (change.source, change.sourceHost), (change.target, change.targetHost),
+        ] where !text.isEmpty {
+            var rules = try RuleSession(in: try Descriptor.copy(of: namespaces[index].number))
+            try rules.load(text)
+        }
+        let plan = deployment.flows[flow]
+        let cut = FlowCut(
+            source: deployment.compartments[change.source].address,
+            target: deployment.compartments[change.target].address, port: plan.port)
+        return try cut.perform(
+            fabric: try Descriptor.copy(of: fabric.number),
+            sourceEnd: try Descriptor.copy(of: namespaces[change.source].number),
+            targetEnd: try Descriptor.copy(of: namespaces[change.target].number))
+    }
+
+    /// Where the live rules differ from the plan, in words; empty when nowhere.
+    mutating func drift() -> [String] {
+        var found: [String] = []
+        if let fabric = try? Descriptor.copy(of: fabric.number),
+            let differences = try? Self.differences(
+                Rulebook.fabric(deployment, closed: closed), &fabricRules, fabric)
+        {
+            found += differences.map { "fabric: \($0)" }
+        }
+        if !publishing.skeleton.isEmpty,
+            let differences = try? Self.differences(publishing, &hostRules, host)
+        {
+            found += differences.map { "host: \($0)" }
+        }
+        return found
+    }
+
+    /// Takes the one named thing off the host.
+    mutating func dismantle() {
+        guard !publishing.skeleton.isEmpty else { return }
+        try? hostRules.load(publishing.removal)
+    }
+}
+
+extension Descriptor {
+    /// A descriptor of our own for a file that a table owns.
+    fileprivate static func copy(of number: Int32) throws(SystemFailure) -> Descriptor {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw SystemFailure("fcntl", "descriptor \(number)", errno: errno) }
+        return Descriptor(owning: copy)
+    }
+}

@@ -1,0 +1,134 @@
+"""What the journeys share: running the program, claiming things, comparing the host."""
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+PROGRAM = os.environ["BULKHEAD"]
+failures = 0
+
+
+def bulkhead(*words, check=None, timeout=120, env=None):
+    """Runs one verb; returns (exit status, standard output, standard error)."""
+    done = subprocess.run(
+        [PROGRAM, *words], capture_output=True, text=True, timeout=timeout,
+        stdin=subprocess.DEVNULL, env=env)
+    if check is not None and done.returncode != check:
+        raise Broken(f"`bulkhead {' '.join(words)}` exited {done.returncode}, not {check}:\n"
+                     f"{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.returncode, done.stdout, done.stderr
+
+
+class Broken(Exception):
+    """A claim does not hold."""
+
+
+def expect(condition, why):
+    if not condition:
+        raise Broken(why)
+
+
+def claim(text):
+    """Decorates a check: runs it at once and prints its line."""
+    def run(check):
+        global failures
+        try:
+            check()
+            print(f"ok {text}", flush=True)
+        except Exception as error:  # a journey goes on to its next claim
+            failures += 1
+            kind = "" if isinstance(error, Broken) else type(error).__name__ + ": "
+            print(f"not ok {text}: {kind}{str(error)}", flush=True)
+        return check
+    return run
+
+
+def finish():
+    sys.exit(1 if failures else 0)
+
+
+def status(*words):
+    return json.loads(bulkhead("status", "--json", *words, check=0)[1])
+
+
+def compartment(name, *words):
+    return next(c for c in status(*words)["compartments"] if c["name"] == name)
+
+
+def eventually(what, seconds=20):
+    """Waits for a condition that another process brings about; its last value is returned."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            value = what()
+        except (Broken, OSError, StopIteration, ValueError):
+            value = None
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.02)
+
+
+def get(url, timeout=5):
+    with urllib.request.urlopen(url, timeout=timeout) as answer:
+        return answer.read().decode()
+
+
+def post(url, value, timeout=5):
+    request = urllib.request.Request(
+        url, data=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        return json.loads(answer.read())
+
+
+def text_of(*words):
+    return subprocess.run(words, capture_output=True, text=True).stdout
+
+
+def host():
+    """Everything that a platform could leave on its host."""
+    def names(path, wanted):
+        found = []
+        for folder, folders, _ in os.walk(path):
+            found += [os.path.join(folder, f) for f in folders if wanted in f]
+        return sorted(found)
+
+    def sysctls():
+        kept = {}
+        for folder, _, files in os.walk("/proc/sys/net"):
+            for name in files:
+                path = os.path.join(folder, name)
+                if any(word in path for word in ("nf_conntrack_count", "nf_conntrack_acct")):
+                    continue
+                try:
+                    with open(path) as file:
+                        kept[path] = file.read()
+                except OSError:
+                    pass
+        return kept
+
+    uids = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            uids.add(os.stat(f"/proc/{pid}").st_uid)
+        except OSError:
+            pass
+    with open("/proc/self/mounts") as file:
+        mounts = file.read()
+    return {
+        "namespaces": text_of("ip", "netns"), "links": text_of("ip", "-br", "link"),
+        "rules": text_of("nft", "list", "ruleset"), "mounts": mounts, "sysctls": sysctls(),
+        "groups": names("/sys/fs/cgroup", "bulkhead"), "uids": sorted(uids),
+        "loops": text_of("losetup", "-a"), "audit": text_of("auditctl", "-s").split("lost")[0],
+    }
+
+
+def settled(before, seconds=10):
+    """The host as it is, waiting until the kernel has taken away what ended."""
+    return eventually(lambda: host() == before, seconds)
+
+
+def difference(before):
+    now = host()
+    return {key: (before[key], now[key]) for key in before if before[key] != now[key]}
