@@ -68,7 +68,7 @@ struct Network: ~Copyable {
             units[index].namespace = shared
             namespaces.append(shared)
         }
-        publishing = Rulebook.publishing(deployment, instance: places.id, uids: uids)
+        publishing = Rulebook.publishing(deployment, instance: places.instance, uids: uids)
         if !publishing.skeleton.isEmpty {
             logs.append(
                 Handed(

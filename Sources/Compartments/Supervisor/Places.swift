@@ -40,10 +40,15 @@ package struct Places: Sendable, Equatable {
 
     /// The start of every control group's name.
     var groupPrefix: String { "bulkhead-\(id)-" }
-    /// The host's table for published ports; nft's names take no dash.
-    var table: String {
-        "bulkhead_"
-            + String(id.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : Character("_") })
+    /// The host's table for published ports, as the rulebook names it.
+    var table: String { "bulkhead_" + instance }
+    /// The instance's name for nft: 1 to 48 of a-z, 0-9 and `_`.
+    var instance: String {
+        String(
+            id.utf8.prefix(48).map { byte in
+                (97...122).contains(byte) || (48...57).contains(byte)
+                    ? Character(Unicode.Scalar(byte)) : "_"
+            })
     }
 
     /// Makes the directories, owned by the caller; others may pass through to what is theirs.

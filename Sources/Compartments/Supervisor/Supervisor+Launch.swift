@@ -71,8 +71,10 @@ extension Supervisor {
 
     private func makeGroup(_ unit: Unit) throws(SystemFailure) -> Cgroup {
         try Cgroup.create(
-            places.groupPrefix + unit.plan.name, memoryBytes: unit.plan.memoryBytes,
-            processes: unit.plan.processes + 1, cpuMilli: unit.plan.cpuMilli)
+            places.groupPrefix + unit.plan.name,
+            limits: CgroupLimits(
+                memoryBytes: unit.plan.memoryBytes, processes: unit.plan.processes + 1,
+                cpuMilli: unit.plan.cpuMilli))
     }
 
     /// The plan in a sealed memfd, then the descriptors in the order that the jail expects.

@@ -31,9 +31,10 @@ extension Supervisor {
         try makeListeners()
         if isFull {
             let network = try Network(deployment: deployment, places: places, units: &units)
-            self.network = network
             front.progress(network.summary)
             handLogs(network)
+            self.network = consume network
+            openAudit()
         }
         for index in units.indices {
             record(trail: index, .roster(roster()))
@@ -180,6 +181,22 @@ extension Supervisor {
     private mutating func handLogs(_ network: borrowing Network) {
         guard let sensor = units.firstIndex(where: { $0.plan.kind == .sensor }) else { return }
         units[sensor].handed.append(contentsOf: network.logs)
+    }
+
+    /// Denials by seccomp and Landlock reach the sensor through the kernel's audit. Where that can
+    /// not be had (inside a container) the walls stand all the same: it is said, and on record.
+    private mutating func openAudit() {
+        guard let sensor = units.firstIndex(where: { $0.plan.kind == .sensor }) else { return }
+        let parent = places.run.split(separator: "/").dropLast().reduce(into: "") { $0 += "/" + $1 }
+        do {
+            let watch = try AuditWatch(directory: parent)
+            units[sensor].handed.append(Handed(name: "audit", descriptor: watch.log))
+            audit = consume watch
+        } catch {
+            let text = "denials by seccomp and Landlock are NOT on record: \(error)"
+            front.progress(text)
+            record(nil, .note(kind: "audit", text: text))
+        }
     }
 
     /// The names behind the numbers of this run's records.

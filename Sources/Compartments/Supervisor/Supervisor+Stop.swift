@@ -70,6 +70,10 @@ extension Supervisor {
         }
         network?.dismantle()
         network = nil
+        do { try audit?.restore() } catch {
+            front.progress("the kernel's audit stays switched on: \(error)")
+        }
+        audit = nil
         for index in units.indices {
             units[index].group.map { group in
                 do { try group.remove() } catch {

@@ -33,6 +33,7 @@ package struct Supervisor: ~Copyable {
     var logs: [ServiceLog] = []
     var outbox = Outbox()
     var network: Network?
+    var audit: AuditWatch?
     var programs = ProgramDigests()
     var peers: [Int: SharedDescriptor] = [:]
     var controlSocket: SharedDescriptor?

@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Descriptors
+internal import Glibc
+internal import Namespaces
+internal import Netlink
+
+/// The kernel's audit, switched on while any platform of the host runs, and put back by the last.
+///
+/// What it was before stands in a file; every running supervisor holds a shared lock on that file,
+/// so who finds itself alone is the last. The kernel releases the lock of a killed supervisor, and
+/// the next one to end puts back what the file says.
+struct AuditWatch: ~Copyable {
+    /// The sensor's socket: every denial that the kernel records.
+    let log: SharedDescriptor
+    private let path: String
+    private let file: Descriptor
+
+    /// `directory` is that of all run directories: `/run/bulkhead`.
+    init(directory: String) throws(SystemFailure) {
+        path = directory + "/audit"
+        file = try Files.create(path, mode: 0o600, append: true)
+        let namespace = try NetworkNamespace.current()
+        log = SharedDescriptor(try AuditSession.openLog(in: namespace))
+        // Alone: nobody else may be reading or writing what it was before.
+        guard flock(file.number, LOCK_EX) == 0 else {
+            throw SystemFailure("flock", path, errno: errno)
+        }
+        if try Self.read(path) == nil {
+            var session = try AuditSession(in: namespace)
+            let change = try session.engage()
+            let words = [
+                change.enabledBefore.map(String.init) ?? "-",
+                change.backlogBefore.map(String.init) ?? "-", change.addedRule ? "rule" : "-",
+            ]
+            try file.writeAll(Array(words.joined(separator: " ").utf8))
+        }
+        guard flock(file.number, LOCK_SH) == 0 else {
+            throw SystemFailure("flock", path, errno: errno)
+        }
+    }
+
+    private static func read(_ path: String) throws(SystemFailure) -> AuditEngagement? {
+        let text = String(decoding: try Files.read(path, limit: 64), as: UTF8.self)
+        let words = text.split(separator: " ")
+        guard words.count == 3 else { return nil }
+        return AuditEngagement(
+            enabledBefore: UInt32(words[0]), backlogBefore: UInt32(words[1]),
+            addedRule: words[2] == "rule")
+    }
+
+    /// Puts audit back when no other platform runs.
+    func restore() throws(SystemFailure) {
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else { return }
+        if let change = try Self.read(path) {
+            let namespace = try NetworkNamespace.current()
+            var session = try AuditSession(in: namespace)
+            try session.restore(change)
+        }
+        try Files.remove(path)
+    }
+}

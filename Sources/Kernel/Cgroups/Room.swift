@@ -1,1 +1,0 @@
-// Cgroups: opened by its first file.
