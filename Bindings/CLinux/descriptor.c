@@ -95,3 +95,5 @@ ssize_t bh_receive_fds(int socket, void *bytes, size_t count, int *fds, size_t *
     }
     return got;
 }
+
+int bh_pipe(int out[2]) { return pipe2(out, O_CLOEXEC) < 0 ? -errno : 0; }

@@ -13,6 +13,8 @@ int bh_set_nonblocking(int fd, int on);
 int bh_set_cloexec(int fd, int on);
 int bh_ioctl_int(int fd, unsigned long request, int value);
 int bh_fsync_directory(const char *path);
+// Read end, then write end, both close-on-exec.
+int bh_pipe(int out[2]);
 
 // Up to 128 descriptors beside the bytes. Sends all or nothing; returns bytes sent or -errno.
 ssize_t bh_send_fds(int socket, const void *bytes, size_t count, const int *fds, size_t fd_count);

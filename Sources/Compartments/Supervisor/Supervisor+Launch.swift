@@ -47,12 +47,7 @@ extension Supervisor {
         }
         let before = (try? units[index].group?.usage().memoryKills) ?? 0
 
-        var pipe: [Int32] = [-1, -1]
-        guard unsafe pipe2(&pipe, O_CLOEXEC) == 0 else {
-            throw SystemFailure("pipe2", unit.plan.name, errno: errno)
-        }
-        let output = SharedDescriptor(Descriptor(owning: pipe[0]))
-        let input = Descriptor(owning: pipe[1])
+        let (output, input) = try SharedDescriptor.pipe()
         try DescriptorIO.setNonBlocking(output.number)
 
         let jailed = try Jail.spawn(jail, log: input)

@@ -1,4 +1,4 @@
-internal import Descriptors
+package import Descriptors
 
 /// A resource that groups limit.
 package enum CgroupController: String, Sendable, CaseIterable {

@@ -158,3 +158,16 @@ package enum CStrings {
         }
     }
 }
+
+extension SharedDescriptor {
+    /// A pipe's ends: what is written to the second is read from the first.
+    package static func pipe() throws(SystemFailure) -> (SharedDescriptor, SharedDescriptor) {
+        var ends: [Int32] = [-1, -1]
+        let made = unsafe ends.withUnsafeMutableBufferPointer { unsafe bh_pipe($0.baseAddress) }
+        guard made == 0 else { throw SystemFailure("pipe2", "pipe", errno: -made) }
+        return (
+            SharedDescriptor(Descriptor(owning: ends[0])),
+            SharedDescriptor(Descriptor(owning: ends[1]))
+        )
+    }
+}

@@ -73,28 +73,24 @@ struct CgroupTests {
 /// A shell that waits for a line before it does anything.
 private final class Child {
     let pid: Int32
-    private let input: Int32
+    private let input: SharedDescriptor
 
     init(_ script: String) throws {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else {
-            throw SystemFailure("pipe2", "child", errno: errno)
-        }
+        let (reading, writing) = try SharedDescriptor.pipe()
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, reading.number, 0)
         var started: Int32 = 0
         let result = unsafe CStrings.with(["sh", "-c", script]) { argv in
             unsafe posix_spawn(&started, "/bin/sh", &actions, nil, argv, environ)
         }
         unsafe posix_spawn_file_actions_destroy(&actions)
-        close(ends[0])
         guard result == 0 else { throw SystemFailure("posix_spawn", "sh", errno: result) }
         pid = started
-        input = ends[1]
+        input = writing
     }
 
-    func say(_ text: String) throws { try DescriptorIO.writeAll(input, Array(text.utf8)) }
+    func say(_ text: String) throws { try DescriptorIO.writeAll(input.number, Array(text.utf8)) }
 
     /// The signal that ended it; 0 when it ended by itself.
     @discardableResult
@@ -103,6 +99,4 @@ private final class Child {
         unsafe waitpid(pid, &status, 0)
         return status & 0x7F
     }
-
-    deinit { close(input) }
 }
