@@ -97,7 +97,9 @@ let rooms: [[Target]] = [
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
     room(
         "Watch", "Trail",
-        opens: ["AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Notation"]),
+        opens: [
+            "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
+        ]),
     room("Watch", "Sensors", opens: ["AuditTreaty", "Bytes", "Addresses"]),
     room(
         "Response", "Techniques",

@@ -1,1 +1,0 @@
-// Trail: opened by its first file.
