@@ -77,7 +77,8 @@ package struct TrailWriter: ~Copyable {
         signed = found.head
         before = (link, totals)
         earlier = found.earlier
-        continuations = found.continuations
+        // What a head counted as pending must not be counted again as a gap in the numbers.
+        continuations = found.head.pending > 0 ? [:] : found.continuations
     }
 
     private mutating func start(cut: UInt64, time: UInt64) throws(Failure) {

@@ -152,7 +152,8 @@ struct RecorderTests {
                     receipt: true)
                 refused += answers.count { !$0.receipt.stored }
             }
-            #expect(recorder.isFull)
+            let isFull = recorder.isFull
+            #expect(isFull)
             _ = try recorder.close(time: clock.next())
         }
         let kept = events(scratch).count { if case .note = $0 { true } else { false } }

@@ -20,7 +20,7 @@ final class Scratch: Sendable {
 
     deinit {
         for name in (try? Files.list(path)) ?? [] { try? Files.remove("\(path)/\(name)") }
-        rmdir(path)
+        _ = unsafe rmdir(path)
     }
 
     func read(_ name: String) throws -> [UInt8] {

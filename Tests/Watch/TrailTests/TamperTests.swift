@@ -174,6 +174,8 @@ struct TamperTests {
             let signature = key.sign(Array("bulkhead trail head v1\n".utf8) + body)
             try scratch.write("head", body + signature)
             #expect(TrailVerifier.verify(scratch.directory).reason != nil, "field at \(field)")
+            // The writer reads only the last segment: counts over all are the verifier's to check.
+            guard field != 16, field != 24 else { continue }
             #expect(throws: Failure.self) { _ = try Recorder(scratch.directory, time: 1) }
         }
     }
