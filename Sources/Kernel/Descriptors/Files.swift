@@ -57,6 +57,13 @@ package enum Files {
         return FileFacts(status)
     }
 
+    /// Facts of the path itself, a symbolic link not followed; nil when nothing is there.
+    package static func facts(at path: String) -> FileFacts? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        return FileFacts(status)
+    }
+
     /// The whole content, refused above `limit` bytes with EFBIG.
     package static func read(_ path: String, limit: Int) throws(SystemFailure) -> [UInt8] {
         let file = try open(path)

@@ -68,32 +68,16 @@ enum ProcessEntries {
         Entry("landlock_restrict_self", "a service gives up more after it started"),
     ]
 
-    /// What the compartment's pid 1 does once its program runs: reap, forward the order to stop, say
-    /// how the program ended, and exit.
+    /// What the compartment's pid 1 does once its program runs.
+    ///
+    /// It reaps, forwards the order to stop, says how the program ended, and exits.
     static let initProcess: [Entry] = [
-        Entry("read", "orders from the supervisor"),
+        Entry("poll", "waiting for the supervisor's orders and for signals"),
+        Entry("read", "orders from the supervisor, signals, how the program's start went"),
         Entry("write", "reports to the supervisor"),
-        Entry("poll", "waiting for the supervisor's orders"),
-        Entry("ppoll", "waiting for the supervisor's orders and signals"),
-        Entry("recvmsg", "orders from the supervisor"),
-        Entry("sendmsg", "reports to the supervisor", [[Match(2, is: 0, mask: 0x2000_0000)]]),
-        Entry("recvfrom", "orders from the supervisor"),
-        Entry("sendto", "reports to the supervisor", [[Match(3, is: 0, mask: 0x2000_0000)]]),
-        Entry("wait4", "reaping"),
-        Entry("waitid", "reaping"),
-        Entry("kill", "forwarding the order to stop to the program"),
-        Entry("rt_sigaction", "handlers of pid 1: without one it ignores SIGTERM"),
-        Entry("rt_sigprocmask", "handlers of pid 1"),
-        Entry("rt_sigreturn", "handlers of pid 1"),
-        Entry("rt_sigtimedwait", "waiting for a signal"),
-        Entry("rt_sigsuspend", "waiting for a signal"),
-        Entry("restart_syscall", "the kernel continues interrupted waits with it"),
-        Entry("clock_gettime", "how long the program has to stop"),
-        Entry("clock_nanosleep", "how long the program has to stop"),
-        Entry("getpid", "checking that it is pid 1"),
-        Entry("close", "descriptors it needs no more"),
-        Entry("close_range", "descriptors it needs no more"),
-        Entry("exit", "its end is the compartment's end"),
+        Entry("wait4", "reaping what is orphaned"),
+        Entry("kill", "forwarding the order to stop, and ending what is left"),
         Entry("exit_group", "its end is the compartment's end"),
+        Entry("restart_syscall", "the kernel continues interrupted waits with it"),
     ]
 }

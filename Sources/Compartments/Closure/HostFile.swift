@@ -1,0 +1,56 @@
+package import Descriptors
+package import Findings
+internal import Glibc
+
+/// Facts of files on the host that decide whether a compartment may have them.
+package enum HostFile {
+    /// Refuses what others could change under a running compartment, or what it could not read.
+    ///
+    /// The compartment's uid is nobody's friend: it reads what everybody may read.
+    package static func check(_ path: String, _ facts: FileFacts) throws(Failure) {
+        let needed: UInt32 = facts.isDirectory ? 0o005 : 0o004
+        if facts.isWritableByOthers && !(facts.isDirectory && facts.mode & 0o1000 != 0) {
+            throw Failure(
+                .refused, "writable-by-others",
+                "\(path) can be changed by users other than its owner",
+                remedy: "chmod go-w \(path)")
+        }
+        guard facts.mode & needed == needed else {
+            throw Failure(
+                .refused, "unreadable", "\(path) cannot be read by a compartment's own user",
+                remedy: "chmod \(facts.isDirectory ? "go+rx" : "go+r") \(path)")
+        }
+    }
+
+    /// Runs `body` with a source of the file's bytes; nil when it cannot be opened.
+    static func withBytes<Value>(of path: String, _ body: (ElfImage.Source) -> Value) -> Value? {
+        guard let file = try? Files.open(path) else { return nil }
+        let number = file.number
+        return body { offset, count in
+            guard count > 0, let start = off_t(exactly: offset) else { return [] }
+            return unsafe [UInt8](unsafeUninitializedCapacity: count) { room, filled in
+                filled = max(0, unsafe pread(number, room.baseAddress, count, start))
+            }
+        }
+    }
+
+    /// The directory part of an absolute path, without the last slash.
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    /// The last part of a path.
+    static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+
+    /// An absolute path without `.`, `..` and double slashes, as text: no link is followed.
+    package static func normal(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

@@ -1,1 +1,0 @@
-// Closure: opened by its first file.
