@@ -32,6 +32,8 @@ package struct Closure: Sendable, Equatable {
 
     static let librariesMax = 2048
 
+    package init() {}
+
     mutating func add(library: File) throws(Failure) {
         guard !libraries.contains(library) else { return }
         guard libraries.count < Self.librariesMax else {

@@ -12,9 +12,9 @@ enum Specimen {
             defer { strings += Array(text.utf8) + [0] }
             return UInt64(strings.count)
         }
-        var entries = needed.map { (UInt64(1), place($0)) }
+        var entries: [(UInt64, UInt64)] = needed.map { (1, place($0)) }
         if let runpath { entries.append((29, place(runpath))) }
-        let loader = interpreter.map { Array($0.utf8) + [0] } ?? []
+        let loader: [UInt8] = interpreter.map { Array($0.utf8) + [0] } ?? []
         let headers = 3
         let tableAt = UInt64(64 + headers * 56)
         let dynamicAt = tableAt + UInt64(strings.count)

@@ -12,16 +12,17 @@ struct LibraryWalkTests {
         init() throws {
             var template = Array("/tmp/bulkhead-closure-XXXXXX".utf8CString)
             path = unsafe template.withUnsafeMutableBufferPointer { room in
-                unsafe mkdtemp(room.baseAddress).map { unsafe String(cString: $0) } ?? ""
+                guard let base = room.baseAddress, let made = unsafe mkdtemp(base) else { return "" }
+                return unsafe String(cString: made)
             }
-            chmod(path, 0o755)
+            _ = unsafe chmod(path, 0o755)
         }
         func file(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o755) throws -> String {
             let place = path + "/" + name
             let parent = place.split(separator: "/").dropLast().joined(separator: "/")
             try Files.makeDirectories("/" + parent)
             try Files.create(place).writeAll(bytes)
-            chmod(place, mode)
+            _ = unsafe chmod(place, mode)
             return place
         }
         deinit {
@@ -34,11 +35,11 @@ struct LibraryWalkTests {
                     if Files.facts(at: entry)?.isDirectory == true {
                         waiting.append(entry)
                     } else {
-                        unlink(entry)
+                        _ = unsafe unlink(entry)
                     }
                 }
             }
-            for folder in folders.reversed() { rmdir(folder) }
+            for folder in folders.reversed() { _ = unsafe rmdir(folder) }
         }
     }
 
@@ -147,12 +148,12 @@ struct LibraryWalkTests {
         }
     }
 
-    private func code(_ body: () throws(Failure) -> Void) -> String? {
-        do throws(Failure) {
+    private func code(_ body: () throws -> Void) -> String? {
+        do {
             try body()
             return nil
         } catch {
-            return error.code
+            return (error as? Failure)?.code
         }
     }
 }
