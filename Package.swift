@@ -125,6 +125,12 @@ let doors: [[Target]] = [
         linking: [.unsafeFlags(["-static-executable"])]),
 ]
 
+let laws: [Target] = [
+    .testTarget(
+        name: "HouseTests", dependencies: ["Descriptors"], path: "Tests/House",
+        swiftSettings: house)
+]
+
 // Rooms whose last parts have not landed yet.
 let closed = [
     "Supervisor", "SupervisorTests", "Operator", "OperatorTests", "bulkhead-supervisor",
@@ -132,5 +138,5 @@ let closed = [
 
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors).flatMap { $0 }.filter { !closed.contains($0.name) },
+    targets: (bindings + rooms + doors + [laws]).flatMap { $0 }.filter { !closed.contains($0.name) },
     swiftLanguageModes: [.v6])

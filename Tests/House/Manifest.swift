@@ -60,7 +60,8 @@ struct Manifest {
         var found: [Call] = []
         var rest = text[...]
         while let start = rest.firstRange(of: "\(name)(") {
-            let isWhole = start.lowerBound == text.startIndex
+            let isWhole =
+                start.lowerBound == text.startIndex
                 || !(text[text.index(before: start.lowerBound)].isLetter)
             var depth = 1
             let body = rest[start.upperBound...].prefix { character in

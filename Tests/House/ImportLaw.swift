@@ -33,7 +33,8 @@ enum ImportLaw {
             }
             if allowed.contains(module) { return nil }
             if module == "Glibc" {
-                return "\(file.path):\(line): \(home.room.wing) is pure; system calls belong in Kernel"
+                return
+                    "\(file.path):\(line): \(home.room.wing) is pure; system calls belong in Kernel"
             }
             return "\(file.path):\(line): imports \(module), which the manifest does not open to "
                 + "\(home.room.name); move the type to a treaty or open it there with a reason"
@@ -98,7 +99,9 @@ enum ImportLaw {
             guard let place = words.firstIndex(of: "import"), place + 1 < words.count,
                 words[..<place].allSatisfy({ prefixes.contains(String($0)) })
             else { return nil }
-            let kinds: Set<Substring> = ["struct", "enum", "class", "func", "protocol", "typealias"]
+            let kinds: Set<Substring> = [
+                "struct", "enum", "class", "func", "protocol", "typealias",
+            ]
             let name = kinds.contains(words[place + 1]) ? words[words.count - 1] : words[place + 1]
             let module = name.split(separator: ".").first.map(String.init) ?? String(name)
             let attribute = words[..<place].first { $0 == "@_exported" || $0 == "@testable" }

@@ -79,7 +79,9 @@ enum MarkdownLaw {
     static func pathFindings(in file: SourceFile) -> [String] {
         file.lines.enumerated().flatMap { index, line in
             machinePaths.filter { Search.contains($0, in: ArraySlice(line.utf8)) }
-                .map { "\(file.path):\(index + 1): \($0) is a path of one machine; make it relative" }
+                .map {
+                    "\(file.path):\(index + 1): \($0) is a path of one machine; make it relative"
+                }
         }
     }
 }

@@ -97,7 +97,9 @@ struct HouseTests {
 
     @Test("no file names a path of one machine")
     func paths() {
-        let endings = [".swift", ".c", ".h", ".sh", ".bash", ".py", ".yaml", ".md", "bulkhead", "run"]
+        let endings = [
+            ".swift", ".c", ".h", ".sh", ".bash", ".py", ".yaml", ".md", "bulkhead", "run",
+        ]
         let found = SourceTree.files(endings: endings).flatMap { MarkdownLaw.pathFindings(in: $0) }
         #expect(found.isEmpty, "\(report(found))")
     }

@@ -12,7 +12,8 @@ enum SizeLaw {
     /// `path function` to reason.
     static let longFunctions: [String: String] = [:]
 
-    static func findings(in file: SourceFile, exceptions: [String: String] = longFiles) -> [String] {
+    static func findings(in file: SourceFile, exceptions: [String: String] = longFiles) -> [String]
+    {
         let count = file.lines.count - (file.text.hasSuffix("\n") ? 1 : 0)
         if exceptions[file.path] != nil {
             return count > fileLinesMax

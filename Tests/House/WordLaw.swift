@@ -62,7 +62,8 @@ enum WordLaw {
         func look(_ words: [BannedWord], in lines: [ArraySlice<UInt8>]) {
             for word in words where word.looks(at: file.path) {
                 for (index, line) in lines.enumerated() where Search.occurs(word.word, in: line) {
-                    found.append("\(file.path):\(index + 1): \(word.word); instead: \(word.instead)")
+                    found.append(
+                        "\(file.path):\(index + 1): \(word.word); instead: \(word.instead)")
                 }
             }
         }
@@ -72,7 +73,8 @@ enum WordLaw {
             for (index, line) in code.enumerated() where Search.occurs(mark, in: line) {
                 let near = comments[max(0, index - 3)...index]
                 if near.allSatisfy({ line in line.allSatisfy { $0 <= 32 } }) {
-                    found.append("\(file.path):\(index + 1): \(mark) without a comment that says why")
+                    found.append(
+                        "\(file.path):\(index + 1): \(mark) without a comment that says why")
                 }
             }
         }
