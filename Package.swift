@@ -68,7 +68,9 @@ let rooms: [[Target]] = [
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
-    room("Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"]),
+    room(
+        "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
+        tests: ["Namespaces"]),
     room("Kernel", "Cgroups", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CLinux"]),

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,16 +58,21 @@ static int make(void *unused) {
 
 int bh_netns_create(void) { return bh_in_netns(-1, make, NULL); }
 
-struct socket_job { int domain, type, protocol; };
+struct socket_job {
+    int domain, type, protocol;
+    unsigned owner;
+};
 
 static int open_socket(void *raw) {
     struct socket_job *job = raw;
+    // The helper ends after this, and its filesystem uid with it.
+    if (job->owner != 0) setfsuid(job->owner);
     int fd = socket(job->domain, job->type | SOCK_CLOEXEC, job->protocol);
     return fd < 0 ? -errno : fd;
 }
 
-int bh_netns_socket(int ns, int domain, int type, int protocol) {
-    struct socket_job job = {domain, type, protocol};
+int bh_netns_socket(int ns, int domain, int type, int protocol, unsigned owner) {
+    struct socket_job job = {domain, type, protocol, owner};
     return bh_in_netns(ns, open_socket, &job);
 }
 

@@ -12,8 +12,8 @@ int bh_netns_create(void);
 // The calling thread's network namespace, as a descriptor.
 int bh_netns_current(void);
 
-// A close-on-exec socket that lives in `ns`.
-int bh_netns_socket(int ns, int domain, int type, int protocol);
+// A close-on-exec socket that lives in `ns` and belongs to the filesystem uid `owner`.
+int bh_netns_socket(int ns, int domain, int type, int protocol, unsigned owner);
 
 // Writes values[i] to paths[i] (below /proc/sys) in order; *done says how many were written.
 // A path that does not exist is skipped when optional[i] is not 0.

@@ -55,7 +55,8 @@ package struct Descriptor: ~Copyable, Sendable {
 
 /// A shared owner of one descriptor, for tables and closures; closed with its last reference.
 package final class SharedDescriptor: Sendable {
-    private let descriptor: Descriptor
+    /// The descriptor, to lend to a call.
+    package let descriptor: Descriptor
     package init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
     /// The number; valid while this object lives.
     package var number: Int32 { descriptor.number }

@@ -35,11 +35,14 @@ package enum NetworkNamespace {
     }
 
     /// A close-on-exec socket that lives in `namespace`, for use from anywhere.
+    ///
+    /// `owner` is the uid that packet filters see (`meta skuid`); 0 keeps the caller's.
     package static func socket(
-        in namespace: borrowing Descriptor, domain: Int32, type: Int32, protocol number: Int32 = 0
+        in namespace: borrowing Descriptor, domain: Int32, type: Int32, protocol number: Int32 = 0,
+        owner: UInt32 = 0
     ) throws(SystemFailure) -> Descriptor {
         try own(
-            bh_netns_socket(namespace.number, domain, type, number), "socket",
+            bh_netns_socket(namespace.number, domain, type, number, owner), "socket",
             "domain \(domain) in network namespace")
     }
 

@@ -54,11 +54,17 @@ internal import Glibc
     ///
     /// In nft's canonical form with numeric protocols and priorities. `table` is `FAMILY NAME`, as `inet bulkhead`.
     package mutating func listing(_ table: String) throws(Failure) -> String {
-        let flags =
-            NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_TERSE | NFT_CTX_OUTPUT_NUMERIC_PROTO
-            | NFT_CTX_OUTPUT_NUMERIC_PRIO
-        return try run("list table \(table)", flags: flags)
+        try run("list table \(table)", flags: Self.canonical)
     }
+
+    /// Everything in the namespace in the same form: where one table is all there should be.
+    package mutating func listing() throws(Failure) -> String {
+        try run("list ruleset", flags: Self.canonical)
+    }
+
+    private static let canonical =
+        NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_TERSE | NFT_CTX_OUTPUT_NUMERIC_PROTO
+        | NFT_CTX_OUTPUT_NUMERIC_PRIO
 
     /// Everything in the namespace with elements, without counter values: for comparing before
     /// and after, and for people.

@@ -120,8 +120,9 @@ package enum LocalSocket {
     /// Takes one message; EMSGSIZE when it, or its descriptors, are over the bound.
     package static func receive(on socket: Int32) throws(SystemFailure) -> Receipt {
         var got = 0
-        var numbers = [Int32](repeating: -1, count: descriptorsMax)
-        var held = descriptorsMax
+        // Room for one more than allowed: too many is told apart from just enough.
+        var numbers = [Int32](repeating: -1, count: descriptorsMax + 1)
+        var held = numbers.count
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: messageBytesMax) { room, filled in
             got = unsafe numbers.withUnsafeMutableBufferPointer { numbers in
                 unsafe bh_receive_fds(
@@ -137,6 +138,9 @@ package enum LocalSocket {
             }
         }
         let descriptors = numbers.prefix(held).map { SharedDescriptor(Descriptor(owning: $0)) }
+        if held > descriptorsMax {
+            throw SystemFailure("recvmsg", "descriptor \(socket)", errno: EMSGSIZE)
+        }
         // A SEQPACKET message has at least a byte in every treaty, so nothing means the end.
         if got == 0 { return .end }
         return .message(LocalMessage(bytes: bytes, descriptors: descriptors))

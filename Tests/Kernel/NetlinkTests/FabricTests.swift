@@ -14,9 +14,10 @@ struct FabricTests {
         var spaces: [SharedDescriptor] = []
         for _ in 0..<20 { spaces.append(SharedDescriptor(try NetworkNamespace.create())) }
         for index in 0..<20 {
-            let space = Descriptor(owning: dup(spaces[index].number))
+
             try fabric.attach(
-                compartment: space, index: index, address: Address(0x0A4D_0100 + UInt32(index) + 1))
+                compartment: spaces[index].descriptor, index: index,
+                address: Address(0x0A4D_0100 + UInt32(index) + 1))
         }
     }
 }
