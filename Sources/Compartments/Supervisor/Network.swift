@@ -113,7 +113,7 @@ struct Network: ~Copyable {
 
     /// Whether the program listens on every port that its plan declares.
     func listens(_ plan: CompartmentPlan, in namespace: SharedDescriptor?) -> Bool {
-        guard let namespace, let own = try? Descriptor.copy(of: namespace.number),
+        guard let namespace, let own = try? Descriptor(copying: namespace.number),
             var sockets = try? SocketSession(in: own), let open = try? sockets.listeners()
         else { return false }
         return plan.ports.allSatisfy(open.contains)
@@ -123,7 +123,7 @@ struct Network: ~Copyable {
     mutating func counters() -> [Int: (connections: UInt64, refusals: UInt64)] {
         var result: [Int: (connections: UInt64, refusals: UInt64)] = [:]
         for index in namespaces.indices where deployment.compartments[index].kind == .service {
-            guard let own = try? Descriptor.copy(of: namespaces[index].number),
+            guard let own = try? Descriptor(copying: namespaces[index].number),
                 var rules = try? RuleSession(in: own),
                 let counters = try? rules.counters(Rulebook.table)
             else { continue }
@@ -143,7 +143,7 @@ struct Network: ~Copyable {
         for (index, text) in [
             (change.source, change.sourceHost), (change.target, change.targetHost),
         ] where !text.isEmpty {
-            var rules = try RuleSession(in: try Descriptor.copy(of: namespaces[index].number))
+            var rules = try RuleSession(in: try Descriptor(copying: namespaces[index].number))
             try rules.load(text)
         }
         let plan = deployment.flows[flow]
@@ -151,15 +151,15 @@ struct Network: ~Copyable {
             source: deployment.compartments[change.source].address,
             target: deployment.compartments[change.target].address, port: plan.port)
         return try cut.perform(
-            fabric: try Descriptor.copy(of: fabric.number),
-            sourceEnd: try Descriptor.copy(of: namespaces[change.source].number),
-            targetEnd: try Descriptor.copy(of: namespaces[change.target].number))
+            fabric: try Descriptor(copying: fabric.number),
+            sourceEnd: try Descriptor(copying: namespaces[change.source].number),
+            targetEnd: try Descriptor(copying: namespaces[change.target].number))
     }
 
     /// Where the live rules differ from the plan, in words; empty when nowhere.
     mutating func drift() -> [String] {
         var found: [String] = []
-        if let fabric = try? Descriptor.copy(of: fabric.number),
+        if let fabric = try? Descriptor(copying: fabric.number),
             let differences = try? Self.differences(
                 Rulebook.fabric(deployment, closed: closed), &fabricRules, fabric)
         {
@@ -177,14 +177,5 @@ struct Network: ~Copyable {
     mutating func dismantle() {
         guard !publishing.skeleton.isEmpty else { return }
         try? hostRules.load(publishing.removal)
-    }
-}
-
-extension Descriptor {
-    /// A descriptor of our own for a file that a table owns.
-    fileprivate static func copy(of number: Int32) throws(SystemFailure) -> Descriptor {
-        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else { throw SystemFailure("fcntl", "descriptor \(number)", errno: errno) }
-        return Descriptor(owning: copy)
     }
 }

@@ -50,9 +50,10 @@ extension Supervisor {
         let (output, input) = try SharedDescriptor.pipe()
         try DescriptorIO.setNonBlocking(output.number)
 
-        let jailed = try Jail.spawn(jail, log: input)
+        let writing = try Descriptor(copying: input.number)
+        let jailed = try Jail.spawn(jail, log: writing, label: unit.plan.name)
         if !deployment.without.contains(.limits) {
-            try units[index].group?.add(jailed.pid)
+            try units[index].group?.add(Int32(jailed.pid))
         }
         let control = SharedDescriptor(jailed.takeControl())
         try send(unit, step: step, program: program, control: control)

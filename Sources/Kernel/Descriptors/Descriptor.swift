@@ -31,6 +31,13 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Takes over a number that nobody else will close.
     package init(owning number: Int32) { self.number = number }
 
+    /// A close-on-exec descriptor of our own for a file that somebody else's number names.
+    package init(copying number: Int32) throws(SystemFailure) {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw SystemFailure("fcntl", "descriptor \(number)", errno: errno) }
+        self.number = copy
+    }
+
     deinit { Glibc.close(number) }
 
     /// Gives the number away: the caller closes it.
@@ -42,9 +49,7 @@ package struct Descriptor: ~Copyable, Sendable {
 
     /// A second descriptor of the same open file.
     package func duplicate() throws(SystemFailure) -> Descriptor {
-        let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw SystemFailure("fcntl", "descriptor \(number)", errno: errno) }
-        return Descriptor(owning: copy)
+        try Descriptor(copying: number)
     }
 
     package func setNonBlocking(_ on: Bool = true) throws(SystemFailure) {

@@ -50,6 +50,11 @@ package enum Files {
         return FileFacts(status)
     }
 
+    /// Facts of a file that somebody else's number names.
+    package static func facts(number: Int32) throws(SystemFailure) -> FileFacts {
+        try facts(Descriptor(copying: number))
+    }
+
     /// Facts of what a path points to, symbolic links followed; nil when nothing is there.
     package static func facts(of path: String) -> FileFacts? {
         var status = stat()
