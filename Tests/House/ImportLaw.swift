@@ -25,7 +25,7 @@ enum ImportLaw {
             return ["\(file.path): belongs to no room of Package.swift; add the room or remove it"]
         }
         var allowed = Set(home.room.opens).union(toolchain)
-        if home.isTest { allowed.insert(home.room.name) }
+        if home.isTest { allowed.formUnion(home.room.tests + [home.room.name]) }
         if home.isTest || !pureWings.contains(home.room.wing) { allowed.insert("Glibc") }
         return imports(in: file).compactMap { line, module, attribute in
             if let attribute {

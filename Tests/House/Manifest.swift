@@ -4,6 +4,8 @@ struct Manifest {
         let wing: String
         let name: String
         let opens: [String]
+        /// Rooms that only its tests may import besides.
+        var tests: [String] = []
     }
 
     private(set) var rooms: [Room] = []
@@ -18,7 +20,7 @@ struct Manifest {
             rooms.append(
                 Room(
                     wing: call.strings[0], name: call.strings[1],
-                    opens: Array(call.opens)))
+                    opens: Array(call.opens), tests: call.list("tests:")))
         }
         for call in Self.calls("door", in: bare) {
             guard let name = call.strings.first else { continue }
@@ -47,9 +49,11 @@ struct Manifest {
         let text: String
         let strings: [String]
 
-        /// The literals of the list after `opens:`.
-        var opens: [String] {
-            guard let label = text.firstRange(of: "opens:") else { return [] }
+        var opens: [String] { list("opens:") }
+
+        /// The literals of the list after a label.
+        func list(_ label: String) -> [String] {
+            guard let label = text.firstRange(of: label) else { return [] }
             let list = text[label.upperBound...].prefix { $0 != "]" }
             return Manifest.literals(in: String(list))
         }

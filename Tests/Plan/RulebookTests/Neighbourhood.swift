@@ -1,7 +1,6 @@
 import Addresses
 import Confinement
 import Descriptors
-import Findings
 import Glibc
 import Namespaces
 import Netlink
