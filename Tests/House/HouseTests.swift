@@ -1,5 +1,10 @@
 internal import Testing
 
+/// One issue for each finding, so that each is read alone.
+private func expectNone(_ found: [String], at place: SourceLocation = #_sourceLocation) {
+    for finding in found { Issue.record("\(finding)", sourceLocation: place) }
+}
+
 /// The house as it stands, held against its laws.
 @Suite("House")
 struct HouseTests {
@@ -23,61 +28,61 @@ struct HouseTests {
         let found = (Self.sources + Self.lawful).flatMap {
             ImportLaw.findings(in: $0, manifest: Self.manifest)
         }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("zones meet only in treaties, and every binding has its owner")
     func routes() {
         let found = ImportLaw.findings(in: Self.manifest)
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("no route is open that no file takes")
     func unusedRoutes() {
         let found = ImportLaw.unused(in: Self.manifest, files: Self.sources + Self.lawful)
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("files stay small")
     func fileSizes() {
         let found = (Self.sources + Self.tests).flatMap { SizeLaw.findings(in: $0) }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("functions stay small")
     func functionSizes() {
         let found = (Self.sources + Self.tests).flatMap { SizeLaw.functionFindings(in: $0) }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("the jail stays small enough to read in one sitting, and C stays in its two places")
     func jail() {
         let found = SizeLaw.jailFindings(in: SourceTree.files(in: "Jail", endings: [".c", ".h"]))
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
         let elsewhere = SourceTree.paths().filter { path in
             (path.hasSuffix(".c") || path.hasSuffix(".h"))
                 && !["Bindings/", "Jail/", "Fuzz/", "Tests/", "Benchmarks/"].contains {
                     path.hasPrefix($0)
                 }
         }
-        #expect(elsewhere.isEmpty, "\(report(elsewhere))")
+        expectNone(elsewhere.map { "\($0): C stands in Bindings and Jail only" })
     }
 
     @Test("words with a better one are not used")
     func words() {
         let found = (Self.sources + Self.lawful).flatMap { WordLaw.findings(in: $0) }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
         let others = SourceTree.files(endings: [".c", ".h", ".sh", ".bash", ".py", ".yaml", ".md"])
             .flatMap { WordLaw.plainFindings(in: $0) }
-        #expect(others.isEmpty, "\(report(others))")
+        expectNone(others)
     }
 
     @Test("unsafe stands only in the rooms that touch memory or the kernel")
     func unsafeRooms() {
         let found = Self.sources.flatMap { UnsafeLaw.findings(in: $0) }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
         let idle = UnsafeLaw.idle(in: Self.sources)
-        #expect(idle.isEmpty, "\(report(idle))")
+        expectNone(idle)
     }
 
     @Test("documents have one title, live links and commands that exist")
@@ -89,7 +94,7 @@ struct HouseTests {
         let found = documents.flatMap {
             MarkdownLaw.findings(in: $0, verbs: verbs, exists: SourceTree.exists)
         }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
         for name in ["README.md", "ARCHITECTURE.md", "THREATS.md", "PROMISES.md"] {
             #expect(documents.contains { $0.path == name }, "\(name) is missing")
         }
@@ -101,7 +106,7 @@ struct HouseTests {
             ".swift", ".c", ".h", ".sh", ".bash", ".py", ".yaml", ".md", "bulkhead", "run",
         ]
         let found = SourceTree.files(endings: endings).flatMap { MarkdownLaw.pathFindings(in: $0) }
-        #expect(found.isEmpty, "\(report(found))")
+        expectNone(found)
     }
 
     @Test("every room has tests, and no room is named after what it is not")

@@ -3,7 +3,9 @@ enum ImportLaw {
     /// Modules of the toolchain, open to all; Glibc is not among them.
     static let toolchain: Set<String> = ["Synchronization", "Testing"]
 
-    /// Wings that stand for zones. They never import one another and meet only in Treaties.
+    /// Wings that stand for zones.
+    ///
+    /// They never import one another and meet only in Treaties.
     static let zones: Set<String> = [
         "DMZ", "Application", "Data", "Vault", "Watch", "Response", "Console",
     ]
@@ -46,7 +48,7 @@ enum ImportLaw {
         var wings: [String: String] = [:]
         for room in manifest.rooms { wings[room.name] = room.wing }
         return manifest.all.flatMap { room in
-            room.opens.compactMap { opened -> String? in
+            (room.opens + room.tests).compactMap { opened -> String? in
                 if let owners = owners[opened], !owners.contains(room.name) {
                     return "\(room.name) opens \(opened), whose owners are \(owners.sorted())"
                 }
@@ -71,7 +73,7 @@ enum ImportLaw {
             taken[home.room.name, default: []].formUnion(imports(in: file).map(\.module))
         }
         return manifest.all.flatMap { room in
-            room.opens.filter { !(taken[room.name]?.contains($0) ?? false) }
+            (room.opens + room.tests).filter { !(taken[room.name]?.contains($0) ?? false) }
                 .map { "\(room.name) opens \($0), which no file of it imports; close it" }
         }
     }

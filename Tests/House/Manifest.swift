@@ -4,7 +4,7 @@ struct Manifest {
         let wing: String
         let name: String
         let opens: [String]
-        /// Rooms that only its tests may import besides.
+        /// What only the room's tests may import.
         var tests: [String] = []
     }
 
@@ -19,12 +19,12 @@ struct Manifest {
             guard call.strings.count >= 2 else { continue }
             rooms.append(
                 Room(
-                    wing: call.strings[0], name: call.strings[1],
-                    opens: Array(call.opens), tests: call.list("tests:")))
+                    wing: call.strings[0], name: call.strings[1], opens: call.list("opens:"),
+                    tests: call.list("tests:")))
         }
         for call in Self.calls("door", in: bare) {
             guard let name = call.strings.first else { continue }
-            doors.append(Room(wing: "Doors", name: name, opens: call.opens))
+            doors.append(Room(wing: "Doors", name: name, opens: call.list("opens:")))
         }
         for call in Self.calls("binding", in: bare) {
             if let name = call.strings.first { bindings.insert(name) }
@@ -49,12 +49,10 @@ struct Manifest {
         let text: String
         let strings: [String]
 
-        var opens: [String] { list("opens:") }
-
-        /// The literals of the list after a label.
+        /// The literals of the list after `label`.
         func list(_ label: String) -> [String] {
-            guard let label = text.firstRange(of: label) else { return [] }
-            let list = text[label.upperBound...].prefix { $0 != "]" }
+            guard let start = text.firstRange(of: label) else { return [] }
+            let list = text[start.upperBound...].prefix { $0 != "]" }
             return Manifest.literals(in: String(list))
         }
     }

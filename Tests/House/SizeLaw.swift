@@ -1,4 +1,6 @@
-/// Ratchets: what is small stays small. A file or function over the bound needs a line here with
+/// Ratchets: what is small stays small.
+///
+/// A file or function over the bound needs a line here with
 /// its reason, and the line goes when the file shrinks.
 enum SizeLaw {
     static let fileLinesMax = 400

@@ -2,7 +2,6 @@
 enum UnsafeLaw {
     /// Folder to reason.
     static let rooms: [String: String] = [
-        "Sources/Ground/Bytes/": "raw spans for the codecs",
         "Sources/Crypto/": "owner of the OpenSSL binding",
         "Sources/Kernel/": "owner of the system calls",
         "Sources/Plan/Blueprint/": "owner of the libyaml binding",

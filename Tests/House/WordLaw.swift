@@ -8,6 +8,9 @@ struct BannedWord {
     /// Path beginnings outside which the law does not look.
     var within: [String] = ["Sources/", "Tests/"]
 
+    /// Tests of kernel counters that no descriptor announces: they look again until it moved.
+    private static let counters = ["Tests/Kernel/CgroupsTests/"]
+
     static let inCode: [BannedWord] = [
         BannedWord(word: "try!", instead: "handle the error or throw it"),
         BannedWord(
@@ -28,7 +31,8 @@ struct BannedWord {
         BannedWord(
             word: "sleep(", instead: "waiting for the event itself", within: ["Tests/"]),
         BannedWord(
-            word: "usleep(", instead: "waiting for the event itself", within: ["Tests/"]),
+            word: "usleep(", instead: "waiting for the event itself", allowed: counters,
+            within: ["Tests/"]),
         BannedWord(
             word: "nanosleep(", instead: "waiting for the event itself", within: ["Tests/"]),
         BannedWord(word: "import Foundation", instead: "Glibc and the rooms of Ground"),
