@@ -253,6 +253,9 @@ package struct Guarantee: Sendable {
         case must(from: Party, to: Party, port: String?)
         /// `{contain: S, within: [A…], steps: N}`
         case contain(service: String, within: [Party], steps: Int)
+        /// It names a message or a secret: `reason` says why packets and channels do not decide
+        /// it. A check counts it as failed.
+        case beyond(claim: String, reason: String)
     }
     package var kind: Kind
     package var place: Place

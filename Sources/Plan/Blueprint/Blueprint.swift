@@ -1,0 +1,40 @@
+// Blueprint: reads a platform file (YAML by libyaml) into the typed `Platform`. It never opens a
+// file, never asks a clock and never guesses: folder and day are handed in, and what is not in the
+// table of keys is an error. Bounds: 10 MiB, 32 levels, a million values, 1,000 findings.
+package import Findings
+package import Platform
+
+/// Reading platform files.
+package enum Blueprint {
+    /// Most bytes of a platform file.
+    package static let bytesMax = 10 << 20
+
+    /// Codes of findings that mean the text could not be read at all.
+    package static let unreadableCodes: Set<String> = [
+        "too-big", "not-utf8", "not-yaml", "empty", "more-documents", "too-deep", "too-many-nodes",
+    ]
+
+    /// The platform that the bytes describe, and everything found on the way.
+    ///
+    /// `folder` is the absolute path of the file's folder, for relative paths; `today` counts days
+    /// since 1970-01-01 and decides which flows have expired. The platform is nil when any finding
+    /// is an error. Findings come in the order of the file, all at once.
+    package static func read(
+        _ bytes: [UInt8], folder: String, today: Int
+    ) -> (platform: Platform?, findings: [Finding]) {
+        var report = Report()
+        guard bytes.count <= bytesMax else {
+            report.error(
+                "too-big", nil, "the file has \(bytes.count) bytes, more than \(bytesMax)",
+                "split the platform")
+            return (nil, report.finish())
+        }
+        guard let root = Composer.compose(bytes, &report) else { return (nil, report.finish()) }
+        ShapeCheck.check(root, &report)
+        let names = Names(root, &report)
+        var reader = Reader(names: names, folder: folder, today: today, report: report)
+        let platform = reader.platform(root)
+        let findings = reader.report.finish()
+        return (reader.report.hasErrors ? nil : platform, findings)
+    }
+}

@@ -1,1 +1,0 @@
-// Blueprint: opened by its first file.

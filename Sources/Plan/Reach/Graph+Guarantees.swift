@@ -1,0 +1,156 @@
+internal import Findings
+package import Platform
+
+extension Graph {
+    /// The verdict on each of the platform's guarantees, in their order.
+    package func verdicts() -> [(guarantee: Guarantee, verdict: Verdict)] {
+        platform.guarantees.map { ($0, verdict(on: $0)) }
+    }
+
+    /// The verdict on one guarantee.
+    package func verdict(on guarantee: Guarantee) -> Verdict {
+        switch guarantee.kind {
+        case .never(let from, let to, let port): never(from, to, port)
+        case .only(let from, let to, let port): only(from, to, port)
+        case .must(let from, let to, let port): must(from, to, port)
+        case .contain(let service, let within, let steps): contain(service, within, steps)
+        case .beyond(_, let reason): .unanswered(why: reason)
+        }
+    }
+
+    /// One hop is enough to refute: a flow is refused even when nothing is published for it.
+    private func never(_ from: Party, _ to: Party, _ port: String?) -> Verdict {
+        if let verdict = unanswerable(to, port) { return verdict }
+        let members = Set(members(from))
+        return refuse(hops(to: to, port: port) { members.contains($0) }, port)
+            ?? .holds(why: "no flow and no channel leads there")
+    }
+
+    private func only(_ from: [Party], _ to: Party, _ port: String?) -> Verdict {
+        if let verdict = unanswerable(to, port) { return verdict }
+        let allowed = Set(from.flatMap(members))
+        if let verdict = refuse(hops(to: to, port: port) { !allowed.contains($0) }, port) {
+            return verdict
+        }
+        let isUsed = !hops(to: to, port: port) { allowed.contains($0) }.isEmpty
+        return .holds(why: isUsed ? "no other flow or channel leads there" : "nobody reaches it")
+    }
+
+    /// Refuted by the first hop that surely leads there, unanswered by one that may; else nil.
+    private func refuse(_ hops: [Link], _ port: String?) -> Verdict? {
+        if let link = hops.first(where: { decides($0, port) }) {
+            let more = hops.count > 1 ? " and \(hops.count - 1) more" : ""
+            return .refuted(why: "\(sentence(link))\(more)", path: [link])
+        }
+        return hops.first.map { .unanswered(why: "\(sentence($0)), which may lead to that port") }
+    }
+
+    /// One hop for each flow or channel to the target that some matching source has.
+    ///
+    /// A service's way to itself does not count: it stays inside.
+    private func hops(
+        to target: Party, port: String?, where matches: (Source) -> Bool
+    ) -> [Link] {
+        let targets = services(target)
+        // Two matching members of a zone are enough to find one that is not the target itself.
+        var known: [Party: [Source]] = [:]
+        var found: [Link] = []
+        for edge in edges where targets.contains(edge.to) {
+            if let port, case .flow(_, let name, _) = edge.by, name != port { continue }
+            let sources =
+                known[edge.from] ?? Array(members(edge.from).lazy.filter(matches).prefix(2))
+            known[edge.from] = sources
+            if let source = sources.first(where: { $0 != .service(edge.to) }) {
+                found.append(edge.link(from: source))
+            }
+        }
+        return found
+    }
+
+    /// Each member must have a way, and what comes from outside needs a published port.
+    private func must(_ from: Party, _ to: Party, _ port: String?) -> Verdict {
+        if let verdict = unanswerable(to, port) { return verdict }
+        let starts = members(from)
+        let targets = services(to)
+        guard !starts.isEmpty else {
+            return .refuted(why: "\(from.name) has no service", path: [])
+        }
+        var last: Link?
+        for start in starts {
+            let found = links(from: start).filter { link in
+                guard targets.contains(link.to) else { return false }
+                guard case .flow(_, let name, _) = link.by else { return port == nil }
+                return port == nil || name == port
+            }
+            guard let link = found.first(where: { arrives($0) }) else {
+                let why =
+                    found.isEmpty
+                    ? "no flow leads from \(name(start)) there"
+                    : "\(found.first.map(sentence) ?? ""), but the port is not published"
+                return .refuted(why: why, path: [])
+            }
+            last = link
+        }
+        return .holds(why: last.map(sentence) ?? "")
+    }
+
+    private func contain(_ service: String, _ within: [Party], _ steps: Int) -> Verdict {
+        guard case .service(let owned)? = members(.service(service)).first else {
+            return .unanswered(why: "there is no service \(service)")
+        }
+        let allowed = within.reduce(into: Set<Int>()) { $0.formUnion(services($1)) }
+        let blast = Blast(of: owned, steps: steps, in: self)
+        let outside = blast.reached.filter { !allowed.contains($0.service) }
+        guard let first = outside.first else {
+            let count = blast.reached.count
+            return .holds(
+                why: count == 0
+                    ? "no flow and no channel leads out"
+                    : "its flows and channels reach \(count) service\(count == 1 ? "" : "s")")
+        }
+        let path = blast.path(to: first.service)
+        let more = outside.count > 1 ? " and \(outside.count - 1) more" : ""
+        return .refuted(
+            why: "it reaches \(platform.services[first.service].name)\(more)", path: path)
+    }
+
+    /// A target that this graph does not have must not pass as one that nothing leads to.
+    ///
+    /// Outsides are in it: flows and channels end at services, so nothing leads out to them.
+    private func unanswerable(_ target: Party, _ port: String?) -> Verdict? {
+        guard case .service(let name) = target else { return nil }
+        guard let service = platform.service(name) else {
+            return .unanswered(why: "there is no service \(name)")
+        }
+        guard let port, service.port(port) == nil else { return nil }
+        return .unanswered(why: "\(name).\(port) is no port")
+    }
+
+    /// Whether the link surely leads to the port in question.
+    private func decides(_ link: Link, _ port: String?) -> Bool {
+        guard let port, case .channel(_, let name) = link.by else { return true }
+        return name == port
+    }
+
+    private func arrives(_ link: Link) -> Bool {
+        switch link.from {
+        case .service: return true
+        case .internet, .office:
+            guard case .flow(_, let name, _) = link.by else { return false }
+            return publication(of: link.to, port: name) != nil
+        }
+    }
+
+    /// `internet reaches gateway.https by the flow in line 21`
+    package func sentence(_ link: Link) -> String {
+        let target = platform.services[link.to].name
+        switch link.by {
+        case .flow(_, let port, _):
+            return "\(name(link.from)) reaches \(target).\(port) by the flow in line "
+                + "\(link.place.line)"
+        case .channel(_, let channel):
+            return "\(name(link.from)) reaches \(target) by the channel \(channel) in line "
+                + "\(link.place.line)"
+        }
+    }
+}

@@ -1,0 +1,162 @@
+internal import Addresses
+internal import Findings
+package import Platform
+
+/// Services, flows and channels of one platform as a graph.
+///
+/// Reach means one hop while nobody is owned: sources on one side, listening services on the other.
+package struct Graph: Sendable {
+    package let platform: Platform
+    private let index: [String: Int]
+    private let membersOfZone: [String: [Int]]
+    /// Flows, then channels, each in the order of the file.
+    let edges: [Edge]
+    private let edgesFrom: [Party: [Int]]
+
+    /// A flow or channel before its source is taken apart into services.
+    struct Edge: Sendable {
+        let from: Party
+        let to: Int
+        let by: Joint
+        let because: String
+        let place: Place
+
+        func link(from source: Source) -> Link {
+            Link(from: source, to: to, by: by, because: because, place: place)
+        }
+    }
+
+    package init(_ platform: Platform) {
+        self.platform = platform
+        index = Dictionary(
+            platform.services.enumerated().map { ($0.element.name, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        membersOfZone = Dictionary(
+            grouping: platform.services.indices, by: { platform.services[$0].zone })
+        var edges: [Edge] = []
+        for (number, flow) in platform.flows.enumerated() {
+            guard let to = index[flow.to], let port = platform.services[to].port(flow.port) else {
+                continue
+            }
+            let joint = Joint.flow(index: number, portName: flow.port, port: port)
+            edges.append(
+                Edge(from: flow.from, to: to, by: joint, because: flow.because, place: flow.place))
+        }
+        for (number, channel) in platform.channels.enumerated() {
+            guard let to = index[channel.to] else { continue }
+            edges.append(
+                Edge(
+                    from: .service(channel.from), to: to,
+                    by: .channel(index: number, name: channel.name), because: channel.because,
+                    place: channel.place))
+        }
+        self.edges = edges
+        edgesFrom = Dictionary(grouping: edges.indices, by: { edges[$0].from })
+    }
+
+    /// Every source there is: both outsides, then the services in the order of the file.
+    package var sources: [Source] {
+        [.internet, .office] + platform.services.indices.map(Source.service)
+    }
+
+    /// The name of a source as the file writes it.
+    package func name(_ source: Source) -> String {
+        switch source {
+        case .internet: "internet"
+        case .office: "office"
+        case .service(let index): platform.services[index].name
+        }
+    }
+
+    /// What a name means here: a service, a zone or an outside; nil when nothing.
+    package func party(_ name: String) -> Party? {
+        switch name {
+        case "internet": .internet
+        case "office": .office
+        case _ where index[name] != nil: .service(name)
+        case _ where platform.zone(name) != nil: .zone(name)
+        default: nil
+        }
+    }
+
+    /// The sources that a party stands for.
+    package func members(_ party: Party) -> [Source] {
+        switch party {
+        case .internet: [.internet]
+        case .office: [.office]
+        case .service(let name): index[name].map { [.service($0)] } ?? []
+        case .zone(let name): (membersOfZone[name] ?? []).map(Source.service)
+        }
+    }
+
+    /// The services that a party stands for, as indices.
+    func services(_ party: Party) -> Set<Int> {
+        Set(
+            members(party).compactMap { source in
+                guard case .service(let index) = source else { return nil }
+                return index
+            })
+    }
+
+    /// What the source may connect to, flows before channels, each in the order of the file.
+    ///
+    /// A flow from a zone leaves out the service that it leads to.
+    package func links(from source: Source) -> [Link] {
+        links(from: source, throughZone: true)
+    }
+
+    /// The same without its zone's flows, for walks that take those once for the whole zone.
+    func links(from source: Source, throughZone: Bool) -> [Link] {
+        var found: [Link] = []
+        for (party, isZone) in parties(of: source) where throughZone || !isZone {
+            for number in edgesFrom[party] ?? [] {
+                let edge = edges[number]
+                if isZone, source == .service(edge.to) { continue }
+                found.append(edge.link(from: source))
+            }
+        }
+        return found
+    }
+
+    /// Zone of a service source, else nil.
+    func zone(of source: Source) -> String? {
+        guard case .service(let index) = source else { return nil }
+        return platform.services[index].zone
+    }
+
+    private func parties(of source: Source) -> [(party: Party, isZone: Bool)] {
+        switch source {
+        case .internet: [(.internet, false)]
+        case .office: [(.office, false)]
+        case .service(let index):
+            [
+                (.service(platform.services[index].name), false),
+                (.zone(platform.services[index].zone), true),
+            ]
+        }
+    }
+
+    /// Every hop from a member of one party to a member of another; nil stands for anybody.
+    ///
+    /// Links come in the order of the sources. `port` narrows flows to that port of the target;
+    /// channels stay, because what they carry is not known here.
+    package func links(from: Party?, to: Party?, port: String? = nil) -> [Link] {
+        let starts = from.map(members) ?? sources
+        let targets = to.map(services)
+        var found: [Link] = []
+        for start in starts {
+            for link in links(from: start) {
+                if let targets, !targets.contains(link.to) { continue }
+                if let port, case .flow(_, let name, _) = link.by, name != port { continue }
+                found.append(link)
+            }
+        }
+        return found
+    }
+
+    /// Address and number at which the host publishes a service's port, else nil.
+    package func publication(of service: Int, port: String) -> Publication? {
+        let name = platform.services[service].name
+        return platform.publications.first { $0.service == name && $0.port == port }
+    }
+}

@@ -1,1 +1,0 @@
-// Reach: opened by its first file.
