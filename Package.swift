@@ -53,7 +53,7 @@ let rooms: [[Target]] = [
     room("Ground", "Bytes"),
     room("Ground", "Findings"),
     room("Ground", "Addresses", opens: ["Bytes"]),
-    room("Ground", "Notation", opens: ["Bytes", "Findings"]),
+    room("Ground", "Notation", opens: ["Findings"]),
     room("Ground", "Arguments", opens: ["Findings"]),
     room("Crypto", "Digests", opens: ["Bytes", "Findings", "COpenSSL"]),
     room("Crypto", "Signatures", opens: ["Bytes", "Findings", "COpenSSL"]),

@@ -198,7 +198,7 @@ enum ChannelKey: String, KeySet {
     }
 }
 
-/// `{never: A, reaches: B}`
+/// Keys of `{never: A, reaches: B}`.
 enum NeverKey: String, KeySet {
     case never, reaches
 
@@ -210,7 +210,7 @@ enum NeverKey: String, KeySet {
     }
 }
 
-/// `{only: [A], reach: B}`
+/// Keys of `{only: [A], reach: B}`.
 enum OnlyKey: String, KeySet {
     case only, reach
 
@@ -222,7 +222,7 @@ enum OnlyKey: String, KeySet {
     }
 }
 
-/// `{must: A, reach: B}`
+/// Keys of `{must: A, reach: B}`.
 enum MustKey: String, KeySet {
     case must, reach
 
@@ -234,7 +234,7 @@ enum MustKey: String, KeySet {
     }
 }
 
-/// `{contain: S, within: [A], steps: N}`
+/// Keys of `{contain: S, within: [A], steps: N}`.
 enum ContainKey: String, KeySet {
     case contain, within, steps
 

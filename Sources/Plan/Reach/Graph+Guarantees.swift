@@ -22,27 +22,25 @@ extension Graph {
     private func never(_ from: Party, _ to: Party, _ port: String?) -> Verdict {
         if let verdict = unanswerable(to, port) { return verdict }
         let members = Set(members(from))
-        return refuse(hops(to: to, port: port) { members.contains($0) }, port)
+        return refuse(hops(to: to, port: port) { members.contains($0) })
             ?? .holds(why: "no flow and no channel leads there")
     }
 
     private func only(_ from: [Party], _ to: Party, _ port: String?) -> Verdict {
         if let verdict = unanswerable(to, port) { return verdict }
         let allowed = Set(from.flatMap(members))
-        if let verdict = refuse(hops(to: to, port: port) { !allowed.contains($0) }, port) {
+        if let verdict = refuse(hops(to: to, port: port) { !allowed.contains($0) }) {
             return verdict
         }
         let isUsed = !hops(to: to, port: port) { allowed.contains($0) }.isEmpty
         return .holds(why: isUsed ? "no other flow or channel leads there" : "nobody reaches it")
     }
 
-    /// Refuted by the first hop that surely leads there, unanswered by one that may; else nil.
-    private func refuse(_ hops: [Link], _ port: String?) -> Verdict? {
-        if let link = hops.first(where: { decides($0, port) }) {
-            let more = hops.count > 1 ? " and \(hops.count - 1) more" : ""
-            return .refuted(why: "\(sentence(link))\(more)", path: [link])
-        }
-        return hops.first.map { .unanswered(why: "\(sentence($0)), which may lead to that port") }
+    /// Refuted by the first hop; nil when there is none.
+    private func refuse(_ hops: [Link]) -> Verdict? {
+        guard let link = hops.first else { return nil }
+        let more = hops.count > 1 ? " and \(hops.count - 1) more" : ""
+        return .refuted(why: "\(sentence(link))\(more)", path: [link])
     }
 
     /// One hop for each flow or channel to the target that some matching source has.
@@ -56,7 +54,7 @@ extension Graph {
         var known: [Party: [Source]] = [:]
         var found: [Link] = []
         for edge in edges where targets.contains(edge.to) {
-            if let port, case .flow(_, let name, _) = edge.by, name != port { continue }
+            if let port, edge.by.name != port { continue }
             let sources =
                 known[edge.from] ?? Array(members(edge.from).lazy.filter(matches).prefix(2))
             known[edge.from] = sources
@@ -78,9 +76,7 @@ extension Graph {
         var last: Link?
         for start in starts {
             let found = links(from: start).filter { link in
-                guard targets.contains(link.to) else { return false }
-                guard case .flow(_, let name, _) = link.by else { return port == nil }
-                return port == nil || name == port
+                targets.contains(link.to) && (port == nil || link.by.name == port)
             }
             guard let link = found.first(where: { arrives($0) }) else {
                 let why =
@@ -126,22 +122,15 @@ extension Graph {
         return .unanswered(why: "\(name).\(port) is no port")
     }
 
-    /// Whether the link surely leads to the port in question.
-    private func decides(_ link: Link, _ port: String?) -> Bool {
-        guard let port, case .channel(_, let name) = link.by else { return true }
-        return name == port
-    }
-
     private func arrives(_ link: Link) -> Bool {
         switch link.from {
         case .service: return true
         case .internet, .office:
-            guard case .flow(_, let name, _) = link.by else { return false }
-            return publication(of: link.to, port: name) != nil
+            return publication(of: link.to, port: link.by.name) != nil
         }
     }
 
-    /// `internet reaches gateway.https by the flow in line 21`
+    /// Says the hop in words: `internet reaches gateway.https by the flow in line 21`.
     package func sentence(_ link: Link) -> String {
         let target = platform.services[link.to].name
         switch link.by {

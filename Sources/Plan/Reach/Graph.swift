@@ -138,8 +138,8 @@ package struct Graph: Sendable {
 
     /// Every hop from a member of one party to a member of another; nil stands for anybody.
     ///
-    /// Links come in the order of the sources. `port` narrows flows to that port of the target;
-    /// channels stay, because what they carry is not known here.
+    /// Links come in the order of the sources; `port` narrows them to the flows to that port of
+    /// the target and the channels of that name.
     package func links(from: Party?, to: Party?, port: String? = nil) -> [Link] {
         let starts = from.map(members) ?? sources
         let targets = to.map(services)
@@ -147,7 +147,7 @@ package struct Graph: Sendable {
         for start in starts {
             for link in links(from: start) {
                 if let targets, !targets.contains(link.to) { continue }
-                if let port, case .flow(_, let name, _) = link.by, name != port { continue }
+                if let port, link.by.name != port { continue }
                 found.append(link)
             }
         }

@@ -17,6 +17,13 @@ package enum Joint: Sendable, Equatable {
     case flow(index: Int, portName: String, port: Port)
     /// A channel; the index is its place in the platform's channels.
     case channel(index: Int, name: String)
+
+    /// The port's or the channel's name: what stands behind the dot in `service.name`.
+    package var name: String {
+        switch self {
+        case .flow(_, let name, _), .channel(_, let name): name
+        }
+    }
 }
 
 /// One hop: a source that may connect to a service, and by what.

@@ -1,0 +1,92 @@
+internal import Arguments
+internal import Findings
+internal import Notation
+internal import Platform
+internal import Reach
+
+extension Verb {
+    static let check = Verb(
+        Usage(
+            "check", operands: "FILE", counts: 1...1,
+            about: "Reads a platform file, shows every error, and answers its guarantees",
+            flags: [.json],
+            details: """
+                Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
+                that is refuted or cannot be answered; 2 when the file cannot be read.
+                """)
+    ) { arguments throws(Failure) in
+        let file = try PlatformFile.read(arguments.word(0) ?? "")
+        let graph = file.platform.map { Graph($0) }
+        let verdicts = graph?.verdicts() ?? []
+        if arguments.has("json") {
+            Output.line(checkDocument(file, graph, verdicts).renderPretty())
+        } else {
+            for line in checkText(file, graph, verdicts) { Output.line(line) }
+        }
+        if file.hasErrors { return file.exit }
+        return verdicts.allSatisfy(\.verdict.passes) ? .good : .refused
+    }
+}
+
+private func checkText(
+    _ file: PlatformFile, _ graph: Graph?, _ verdicts: [(guarantee: Guarantee, verdict: Verdict)]
+) -> [String] {
+    let name = Excerpt.of(file.path, limit: 500)
+    var lines = file.findings.map { $0.line(file: name) }
+    guard let platform = file.platform, let graph else {
+        let errors = file.findings.count { $0.severity == .error }
+        return lines + ["", "\(name): \(counted(errors, "error"))"]
+    }
+    if !lines.isEmpty { lines.append("") }
+    lines.append(
+        "platform \(platform.name): \(counted(platform.zones.count, "zone")), "
+            + "\(counted(platform.services.count, "service")), "
+            + "\(counted(platform.flows.count, "flow")), "
+            + "\(counted(platform.publications.count, "published port"))")
+    if verdicts.isEmpty { return lines + ["no guarantees: nothing is promised of it"] }
+    lines += ["", "guarantees"]
+    lines += aligned(
+        verdicts.map { guarantee, verdict in
+            [verdict.name, "line \(guarantee.place.line)", guarantee.claim, verdict.why]
+        })
+    let refuted = verdicts.filter { $0.verdict.path.count > 1 }
+    for (guarantee, verdict) in refuted {
+        lines += ["", "the way that refutes line \(guarantee.place.line)"]
+        lines += verdict.path.map { "  \(graph.sentence($0)): \($0.because)" }
+    }
+    let failed = verdicts.count { !$0.verdict.passes }
+    lines += ["", failed == 0 ? "all hold" : "\(failed) of \(verdicts.count) do not hold"]
+    return lines
+}
+
+private func checkDocument(
+    _ file: PlatformFile, _ graph: Graph?, _ verdicts: [(guarantee: Guarantee, verdict: Verdict)]
+) -> JSON {
+    let good = !file.hasErrors && verdicts.allSatisfy(\.verdict.passes)
+    return [
+        "file": .text(file.path), "platform": .optional(file.platform?.name),
+        "good": .boolean(good),
+        "findings": .list(file.findings.map(document)),
+        "guarantees": .list(
+            verdicts.map { guarantee, verdict in
+                [
+                    "guarantee": .text(guarantee.claim), "line": .count(guarantee.place.line),
+                    "column": .count(guarantee.place.column), "verdict": .text(verdict.name),
+                    "why": .text(verdict.why),
+                    "path": .list(verdict.path.compactMap { link in graph?.document(link) }),
+                ]
+            }),
+    ]
+}
+
+private func document(_ finding: Finding) -> JSON {
+    [
+        "severity": .text(finding.severity.rawValue), "code": .text(finding.code),
+        "line": finding.place.map { .count($0.line) } ?? .null,
+        "column": finding.place.map { .count($0.column) } ?? .null,
+        "problem": .text(finding.problem), "remedy": .text(finding.remedy),
+    ]
+}
+
+/// `1 zone`, `2 zones`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

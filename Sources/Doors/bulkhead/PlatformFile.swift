@@ -1,0 +1,107 @@
+internal import Blueprint
+internal import CLinux
+internal import Descriptors
+internal import Findings
+internal import Glibc
+internal import Platform
+
+/// A platform file as it was read: the model, when it has no errors, and all findings.
+struct PlatformFile {
+    /// The path as it was given.
+    let path: String
+    /// Absolute path of its folder, symbolic links resolved.
+    let folder: String
+    let platform: Platform?
+    let findings: [Finding]
+
+    var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+    /// The text could not be read at all: that is unreadable input, not a finding about a platform.
+    var isUnreadable: Bool {
+        findings.contains { Blueprint.unreadableCodes.contains($0.code) }
+    }
+
+    /// How a check that finds only this ends.
+    var exit: ExitCode {
+        if isUnreadable { return .usage }
+        return hasErrors ? .refused : .good
+    }
+
+    /// Opens the file, gives up root for good, then reads and parses.
+    static func read(_ path: String) throws(Failure) -> PlatformFile {
+        let folder = folder(of: path)
+        let bytes = try contents(of: path)
+        let today = time(nil) / 86400
+        let (platform, findings) = Blueprint.read(bytes, folder: folder, today: today)
+        return PlatformFile(path: path, folder: folder, platform: platform, findings: findings)
+    }
+
+    /// Root opens the file, so that a private one can be read; nobody reads what is in it.
+    private static func contents(of path: String) throws(Failure) -> [UInt8] {
+        let file = try open(path)
+        try giveUpRoot()
+        do throws(SystemFailure) {
+            return try Files.read(file, limit: Blueprint.bytesMax, name: path)
+        } catch {
+            throw unreadable(path, error)
+        }
+    }
+
+    private static func open(_ path: String) throws(Failure) -> Descriptor {
+        do throws(SystemFailure) {
+            let file = try Files.open(path)
+            guard try !Files.facts(file).isDirectory else {
+                throw SystemFailure("open", path, errno: EISDIR)
+            }
+            return file
+        } catch {
+            throw unreadable(path, error)
+        }
+    }
+
+    /// The uid and gid of nobody.
+    private static let nobody: UInt32 = 65534
+
+    /// Root becomes nobody, for good, before any byte of a platform file is parsed.
+    private static func giveUpRoot() throws(Failure) {
+        guard geteuid() == 0 else { return }
+        let result = bh_drop_privileges(nobody, nobody)
+        guard result < 0 else { return }
+        throw Failure(
+            .machine, "drop-privileges", "cannot give up root (errno \(-result))",
+            remedy: "run it as another user")
+    }
+
+    /// The model; failing with the findings on standard error when there is none.
+    func required() throws(Failure) -> Platform {
+        if let platform { return platform }
+        for finding in findings where finding.severity == .error {
+            Output.error(finding.line(file: Excerpt.of(path, limit: 500)))
+        }
+        throw Failure(
+            exit, "platform-file", "\(Excerpt.of(path, limit: 500)) has errors",
+            remedy: "mend them; `bulkhead check` shows them again")
+    }
+
+    private static func unreadable(_ path: String, _ failure: SystemFailure) -> Failure {
+        let remedy: String
+        switch failure.errno {
+        case ENOENT: remedy = "check the path"
+        case EACCES, EPERM: remedy = "allow this user to read it"
+        case EISDIR: remedy = "name a file, as Platforms/first.yaml"
+        case EFBIG: remedy = "a platform file has at most \(Blueprint.bytesMax >> 20) MiB"
+        default: remedy = "check the file"
+        }
+        let reason = unsafe strerror(failure.errno).map { unsafe String(cString: $0) } ?? "error"
+        return Failure(
+            .usage, "unreadable-file", "cannot read \(Excerpt.of(path, limit: 500)): \(reason)",
+            remedy: remedy)
+    }
+
+    private static func folder(of path: String) -> String {
+        let name = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard let resolved = unsafe realpath(name, nil) else { return "/" }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+}
