@@ -25,7 +25,8 @@ func room(
 }
 
 func door(
-    _ name: String, opens: [Target.Dependency], linking: [LinkerSetting] = [
+    _ name: String, opens: [Target.Dependency],
+    linking: [LinkerSetting] = [
         .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])
     ]
 ) -> [Target] {
@@ -82,7 +83,7 @@ let rooms: [[Target]] = [
         opens: [
             "Platform", "Confinement", "Closure", "Seccomp", "Addresses", "Findings", "Bytes",
         ]),
-    room("Compartments", "Tenancy", opens: ["Descriptors", "Sockets", "Loop", "AuditTreaty", "CLinux"]),
+    room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
     room(
         "Compartments", "Supervisor",
         opens: [
@@ -120,7 +121,9 @@ let doors: [[Target]] = [
             "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
         ]),
     door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
-    door("bulkhead-trail", opens: ["Trail", "Tenancy", "AuditTreaty", "Descriptors"]),
+    door(
+        "bulkhead-trail",
+        opens: ["Trail", "Tenancy", "Loop", "AuditTreaty", "Descriptors", "Findings"]),
     door("bulkhead-sensor", opens: ["Sensors", "Tenancy", "AuditTreaty", "Descriptors"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques", "Bytes", "CLinux"],

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,11 +29,6 @@ int bh_write_at(int fd, const void *bytes, size_t count, uint64_t offset) {
         count -= (size_t)written;
     }
     return 0;
-}
-
-int bh_pending_bytes(int fd) {
-    int count = 0;
-    return ioctl(fd, FIONREAD, &count) < 0 ? -errno : count;
 }
 
 uint64_t bh_now(void) {

@@ -13,7 +13,5 @@ int bh_truncate(int fd, uint64_t size);
 int bh_allocate(int fd, uint64_t size);
 // Writes at an offset: all of it, or the error that stopped it.
 int bh_write_at(int fd, const void *bytes, size_t count, uint64_t offset);
-// Bytes that wait in a socket.
-int bh_pending_bytes(int fd);
 // Wall clock, nanoseconds since 1970.
 uint64_t bh_now(void);

@@ -1,1 +1,0 @@
-// Tenancy: opened by its first file.
