@@ -74,9 +74,9 @@ let rooms: [[Target]] = [
         tests: ["Namespaces"]),
     room("Kernel", "Cgroups", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
-    room("Kernel", "Processes", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),
     room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),
-    room("Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings"]),
+    room("Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings", "CJailPlan"]),
     room("Compartments", "Closure", opens: ["Bytes", "Descriptors", "Findings"]),
     room(
         "Compartments", "Compile",

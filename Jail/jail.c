@@ -64,13 +64,12 @@ static _Noreturn void fail(enum jail_step step, int error, uint32_t index) {
     _exit(1);
 }
 
-static void must(int good, enum jail_step step, uint32_t index) {
-    if (!good) fail(step, errno, index);
-}
-
 static void demand(int good, enum jail_step step, int error, uint32_t index) {
     if (!good) fail(step, error, index);
 }
+
+// The same for a system call, which left its reason in errno.
+static void must(int good, enum jail_step step, uint32_t index) { demand(good, step, errno, index); }
 
 static int namespaces(void) { return (jail.flags & JAIL_NAMESPACES) != 0; }
 static int stands(uint32_t wall) { return !(jail.without & wall); }
@@ -157,93 +156,77 @@ static void take_descriptors(const int *fds) {
     demand(!namespaces() || !only(JAIL_NOTIFY, NULL) == (jail.notify < 0), JAIL_STEP_DESCRIPTORS, EBADF, 3);
 }
 
-static int private_copy(int fd, uint64_t attributes, enum jail_step step, uint32_t index) {
-    int mount = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-    must(mount >= 0, step, index);
+// A detached mount of what the record names. Checks what was opened, not what was named, and mounts
+// from that descriptor: nobody can swap the path in between, and no symbolic link is followed.
+static int open_source(const struct jail_record *record, enum jail_step step, uint32_t index) {
+    uint32_t type = record->type;
+    const char *path = (const char *)record->value + 4;
+    int fd = type == JAIL_STATE ? jail.state : type == JAIL_NOTIFY ? jail.notify
+        : open_path(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS);
+    struct stat facts;
+    must(fd >= 0 && fstat(fd, &facts) == 0, step, index);
+    uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+    int directory = S_ISDIR(facts.st_mode);
+    if (type == JAIL_STATE) {
+        demand(directory, step, ENOTDIR, index);
+        attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+    } else if (type == JAIL_NOTIFY) {
+        demand(S_ISSOCK(facts.st_mode), step, ENOTSOCK, index);
+    } else if (type == JAIL_DEVICE) {
+        demand(S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, jail_u32(record->value)), step, ENODEV, index);
+        attributes &= ~(uint64_t)MOUNT_ATTR_NODEV;
+    } else {
+        demand(S_ISREG(facts.st_mode) || directory, step, EINVAL, index);
+        demand(!(facts.st_mode & 022), step, EPERM, index);
+        if (jail_u32(record->value) & JAIL_TREE_EXECUTABLE) attributes &= ~(uint64_t)MOUNT_ATTR_NOEXEC;
+    }
+    // The state is a detached mount already; of the rest the host keeps its own.
+    int how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+    int mount = type == JAIL_STATE ? fd : open_tree(fd, "", how);
     struct mount_attr set = {.attr_set = attributes, .propagation = MS_PRIVATE};
-    must(mount_setattr(mount, "", AT_EMPTY_PATH, &set, sizeof set) == 0, step, index);
-    must(close(fd) == 0, step, index);
+    must(mount >= 0 && mount_setattr(mount, "", AT_EMPTY_PATH, &set, sizeof set) == 0, step, index);
+    if (mount != fd) close(fd);
     return mount;
 }
 
-// Checks what was opened, not what was named, and mounts from that descriptor: nobody can swap the
-// path in between, and no symbolic link is followed anywhere in it.
-static int open_source(const struct jail_record *record, uint32_t index) {
-    int device = record->type == JAIL_DEVICE;
-    enum jail_step step = device ? JAIL_STEP_DEVICE : JAIL_STEP_TREE;
-    int fd = open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS);
-    must(fd >= 0, step, index);
-    struct stat facts;
-    must(fstat(fd, &facts) == 0, step, index);
-    uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
-    uint32_t number = jail_u32(record->value);
-    if (device) {
-        demand(S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, number), step, ENODEV, index);
-        return private_copy(fd, attributes | MOUNT_ATTR_NOEXEC, step, index);
-    }
-    demand(S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode), step, EINVAL, index);
-    demand(!(facts.st_mode & 022), step, EPERM, index);
-    if (!(number & JAIL_TREE_EXECUTABLE)) attributes |= MOUNT_ATTR_NOEXEC;
-    return private_copy(fd, attributes | MOUNT_ATTR_NODEV, step, index);
-}
-
 static void open_sources(void) {
+    static const enum jail_step steps[] = {
+        [JAIL_TREE & 15] = JAIL_STEP_TREE, [JAIL_STATE & 15] = JAIL_STEP_STATE,
+        [JAIL_NOTIFY & 15] = JAIL_STEP_NOTIFY, [JAIL_DEVICE & 15] = JAIL_STEP_DEVICE};
     struct jail_cursor cursor = records();
     struct jail_record record;
-    uint32_t index = 0;
-    while (jail_plan_next(&cursor, &record)) {
+    for (uint32_t index = 0; jail_plan_next(&cursor, &record);) {
         if (record.type >> 4 != JAIL_TREE >> 4) continue;
-        if (record.type == JAIL_TREE || record.type == JAIL_DEVICE) {
-            jail.mounts[index] = open_source(&record, index);
-        } else if (record.type == JAIL_STATE) {
-            struct mount_attr set = {
-                .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE};
-            must(mount_setattr(jail.state, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_STATE, index);
-            jail.mounts[index] = jail.state;
-        } else if (record.type == JAIL_NOTIFY) {
-            struct stat facts;
-            must(fstat(jail.notify, &facts) == 0, JAIL_STEP_NOTIFY, index);
-            demand(S_ISSOCK(facts.st_mode), JAIL_STEP_NOTIFY, ENOTSOCK, index);
-            uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-            jail.mounts[index] = private_copy(jail.notify, attributes, JAIL_STEP_NOTIFY, index);
-        }
+        enum jail_step step = steps[record.type & 15];
+        if (step) jail.mounts[index] = open_source(&record, step, index);
         index++;
     }
 }
 
-// Sends the pidfd with the report, releases the child and ends. Returns only in the child.
+// Reports the child, releases it and ends. Returns only in the child.
 static void clone_and_leave(void) {
-    int gate[2], pidfd = -1;
+    int gate[2];
     must(pipe2(gate, O_CLOEXEC) == 0, JAIL_STEP_CLONE, 0);
-    struct clone_args args = {.flags = CLONE_PIDFD | CLONE_PARENT, .pidfd = (uint64_t)(uintptr_t)&pidfd};
-    // The network namespace was joined before; the cgroup namespace roots where the supervisor put
-    // us. exit_signal stays 0: with CLONE_PARENT the kernel takes ours, SIGCHLD to the supervisor.
+    // Our parent becomes the child's, who therefore can open a pidfd of it before anybody reaps it.
+    // exit_signal stays 0: with CLONE_PARENT the kernel takes ours. The network namespace was joined
+    // before; the cgroup namespace roots in the groups that the supervisor put us in.
+    struct clone_args args = {.flags = CLONE_PARENT};
     if (namespaces()) {
         args.flags |= CLONE_NEWNS | CLONE_NEWCGROUP;
         if (stands(JAIL_WALL_PIDS)) args.flags |= CLONE_NEWPID;
         if (stands(JAIL_WALL_IPC)) args.flags |= CLONE_NEWIPC | CLONE_NEWUTS;
     }
     long pid = syscall(SYS_clone3, &args, sizeof args);
-    must(pid >= 0, JAIL_STEP_CLONE, 0);
-    char token = 0;
-    if (pid == 0) {
-        // Waits, so that the supervisor always hears of the clone before anything else from it.
-        close(gate[1]);
-        if (read(gate[0], &token, 1) != 1) _exit(2);
-        close(gate[0]);
-        return;
+    must(pid >= 0, JAIL_STEP_CLONE, 1);
+    if (pid > 0) {
+        report(JAIL_CLONED, 0, (int)pid, 0);
+        _exit(write(gate[1], "", 1) == 1 ? 0 : 2);
     }
-    struct jail_report message = {JAIL_CLONED, 0, (int)pid, 0};
-    struct iovec part = {&message, sizeof message};
-    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {0};
-    struct msghdr header = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET, rights->cmsg_type = SCM_RIGHTS, rights->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(rights), &pidfd, sizeof pidfd);
-    // Without the report the gate stays shut and the child ends with us.
-    if (sendmsg(jail.control, &header, 0) != sizeof message || write(gate[1], "", 1) != 1) _exit(2);
-    _exit(0);
+    // Waits, so that the supervisor always hears of the clone before anything from it.
+    char token;
+    close(gate[1]);
+    if (read(gate[0], &token, 1) != 1) _exit(2);
+    close(gate[0]);
 }
 
 // ---- Pid 1: building the root --------------------------------------------------------------------
@@ -266,118 +249,102 @@ static int make_tmpfs(uint64_t bytes, const char *mode, unsigned attributes, enu
     return mount;
 }
 
+static const char *leaf(const char *path) { return strrchr(path, '/') + 1; }
+
 // Opens the directory that holds `path`, making what is missing. A component is never a symbolic
 // link: until the pivot one inside a mounted tree would lead out, to the host's files.
-static int open_parent(const char *path, const char **name, uint32_t index) {
+static int open_parent(const char *path, uint32_t index) {
     const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     static char parent[JAIL_PATH_MAX];
-    *name = strrchr(path, '/') + 1;
-    size_t length = (size_t)(*name - path) - 1;
+    size_t length = (size_t)(leaf(path) - path) - 1;
     memcpy(parent, path, length);
     parent[length] = 0;
     int at = open_path(jail.root, length ? parent + 1 : ".", O_DIRECTORY, resolve);
-    if (at >= 0 || errno != ENOENT) return at;
-    at = open_path(jail.root, ".", O_DIRECTORY, resolve);
-    for (char *part = parent + 1, *end; part && at >= 0; part = end ? end + 1 : NULL) {
+    int missing = at < 0 && errno == ENOENT;
+    if (missing) at = open_path(jail.root, ".", O_DIRECTORY, resolve);
+    for (char *part = parent + 1, *end; missing && part; part = end ? end + 1 : NULL) {
         end = strchr(part, '/');
         if (end) *end = 0;
         must(mkdirat(at, part, 0755) == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
         int next = open_path(at, part, O_DIRECTORY, resolve);
-        close(at);
+        must(next >= 0 && close(at) == 0, JAIL_STEP_MOUNT, index);
         at = next;
     }
+    must(at >= 0, JAIL_STEP_MOUNT, index);
     return at;
 }
 
+// Moves a detached mount to `path`, on what is there or on a new empty directory or file.
 static void attach(int mount, const char *path, uint32_t index) {
-    const char *name;
     struct stat facts;
-    int parent = open_parent(path, &name, index);
-    must(parent >= 0 && fstat(mount, &facts) == 0, JAIL_STEP_MOUNT, index);
-    if (S_ISDIR(facts.st_mode)) {
-        must(mkdirat(parent, name, 0755) == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
-    } else {
-        int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-        must(file >= 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
-        if (file >= 0) close(file);
-    }
-    int point = open_path(parent, name, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    int parent = open_parent(path, index);
+    must(fstat(mount, &facts) == 0, JAIL_STEP_MOUNT, index);
+    int made = S_ISDIR(facts.st_mode) ? mkdirat(parent, leaf(path), 0755)
+        : mknodat(parent, leaf(path), S_IFREG | 0444, 0);
+    must(made == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
+    int point = open_path(parent, leaf(path), 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
     must(point >= 0, JAIL_STEP_MOUNT, index);
     int how = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
     must(move_mount(mount, "", point, "", how) == 0, JAIL_STEP_MOUNT, index);
     close(point), close(parent), close(mount);
 }
 
-static void write_file(const struct jail_record *record, uint32_t index) {
-    const char *name, *path = (const char *)record->value;
-    size_t skip = strlen(path) + 1, length = record->length - skip;
-    int parent = open_parent(path, &name, index);
-    must(parent >= 0, JAIL_STEP_MOUNT, index);
-    int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    must(file >= 0, JAIL_STEP_MOUNT, index);
-    demand(write(file, record->value + skip, length) == (ssize_t)length, JAIL_STEP_MOUNT, EIO, index);
-    close(file), close(parent);
+// A generated file, or a symbolic link when `link` says so.
+static void make_entry(const struct jail_record *record, int link, uint32_t index) {
+    const char *path = (const char *)record->value, *content = path + strlen(path) + 1;
+    size_t length = record->length - (size_t)(content - path);
+    int parent = open_parent(path, index), file = -1;
+    if (link) {
+        must(symlinkat(content, parent, leaf(path)) == 0, JAIL_STEP_MOUNT, index);
+    } else {
+        file = openat(parent, leaf(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+        must(file >= 0 && write(file, content, length) == (ssize_t)length, JAIL_STEP_MOUNT, index);
+        close(file);
+    }
+    close(parent);
 }
 
 static void perform_mount(const struct jail_record *record, uint32_t index) {
-    const char *first = (const char *)record->value, *name;
     const unsigned scratch = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    const char *text = (const char *)record->value;
     switch (record->type) {
-    case JAIL_TREE: attach(jail.mounts[index], first + 4 + strlen(first + 4) + 1, index); break;
-    case JAIL_DEVICE: attach(jail.mounts[index], first + 4, index); break;
-    case JAIL_STATE:
-    case JAIL_NOTIFY: attach(jail.mounts[index], first, index); break;
-    case JAIL_FILE: write_file(record, index); break;
+    case JAIL_TREE: attach(jail.mounts[index], text + 4 + strlen(text + 4) + 1, index); break;
+    case JAIL_DEVICE: attach(jail.mounts[index], text + 4, index); break;
     case JAIL_SCRATCH:
-        attach(make_tmpfs(jail_u64(record->value), "1777", scratch, JAIL_STEP_MOUNT, index), first + 8, index);
+        jail.mounts[index] = make_tmpfs(jail_u64(record->value), "1777", scratch, JAIL_STEP_MOUNT, index);
+        attach(jail.mounts[index], text + 8, index);
         break;
-    case JAIL_LINK: {
-        int parent = open_parent(first, &name, index);
-        must(parent >= 0, JAIL_STEP_MOUNT, index);
-        must(symlinkat(first + strlen(first) + 1, parent, name) == 0, JAIL_STEP_MOUNT, index);
-        close(parent);
+    case JAIL_STATE:
+    case JAIL_NOTIFY: attach(jail.mounts[index], text, index); break;
+    default: make_entry(record, record->type == JAIL_LINK, index);
     }
-    }
-}
-
-static void mount_proc(void) {
-    // A new instance, made in the new pid namespace: a bind would show the host's processes.
-    const char *options = stands(JAIL_WALL_PIDS) ? "hidepid=2,subset=pid" : NULL;
-    const char *place = fresh_root() ? "proc" : "/proc";
-    must(mount("proc", place, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0, JAIL_STEP_PROC, 0);
 }
 
 static void build_root(void) {
     // Private first, recursively: else every mount below would propagate to the host.
     must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, JAIL_STEP_PROPAGATION, 0);
-    if (!fresh_root()) {
-        mount_proc();
-        return;
+    if (fresh_root()) {
+        jail.root = make_tmpfs(8 << 20, "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, JAIL_STEP_ROOT, 0);
+        must(move_mount(jail.root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0, JAIL_STEP_ROOT, 1);
+        must(fchdir(jail.root) == 0 && mkdirat(jail.root, "proc", 0755) == 0, JAIL_STEP_ROOT, 2);
+        struct jail_cursor cursor = records();
+        struct jail_record record;
+        for (uint32_t index = 0; jail_plan_next(&cursor, &record);)
+            if (record.type >> 4 == JAIL_TREE >> 4) perform_mount(&record, index++);
+        // Both names are the new root: the old one is stacked on it and goes with the detach, so no
+        // directory of the host is needed for it, nor left open.
+        must(syscall(SYS_pivot_root, ".", ".") == 0, JAIL_STEP_PIVOT, 0);
+        must(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, JAIL_STEP_PIVOT, 1);
     }
-    jail.root = make_tmpfs(8 << 20, "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, JAIL_STEP_ROOT, 0);
-    must(move_mount(jail.root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0, JAIL_STEP_ROOT, 1);
-    must(fchdir(jail.root) == 0 && mkdirat(jail.root, "proc", 0755) == 0, JAIL_STEP_ROOT, 2);
-    mount_proc();
-    struct jail_cursor cursor = records();
-    struct jail_record record;
-    uint32_t index = 0;
-    while (jail_plan_next(&cursor, &record))
-        if (record.type >> 4 == JAIL_TREE >> 4) perform_mount(&record, index), index++;
-    // Both names are the new root: the old one is stacked on it and goes with the detach, so no
-    // directory of the host is ever needed, nor left open.
-    must(syscall(SYS_pivot_root, ".", ".") == 0, JAIL_STEP_PIVOT, 0);
-    must(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, JAIL_STEP_PIVOT, 1);
+    // A new instance, made in the new pid namespace: a bind would show the host's processes.
+    const char *options = stands(JAIL_WALL_PIDS) ? "hidepid=2,subset=pid" : NULL;
+    must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0, JAIL_STEP_PROC, 0);
     // Read-only last, when nothing is left to make in it.
     struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY};
-    must(mount_setattr(jail.root, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_READONLY, 0);
-    close(jail.root);
-}
-
-static void set_hostname(void) {
+    must(!fresh_root() || mount_setattr(jail.root, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_READONLY, 0);
     const char *name = (const char *)only(JAIL_HOSTNAME, NULL);
     // Without an own UTS namespace this would rename the host.
-    if (!name || !namespaces() || !stands(JAIL_WALL_IPC)) return;
-    must(sethostname(name, strlen(name)) == 0, JAIL_STEP_HOSTNAME, 0);
+    if (name && stands(JAIL_WALL_IPC)) must(sethostname(name, strlen(name)) == 0, JAIL_STEP_HOSTNAME, 0);
 }
 
 // ---- Pid 1: confining itself ---------------------------------------------------------------------
@@ -425,13 +392,8 @@ static void arrange_descriptors(void) {
     must(close_range(jail.files + 1, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 1);
 }
 
-static uint64_t handled_files(int abi) {
-    uint64_t rights = (1 << 13) - 1;   // execute to make_sym
-    if (abi >= 2) rights |= 1 << 13;   // refer
-    if (abi >= 3) rights |= 1 << 14;   // truncate
-    if (abi >= 5) rights |= 1 << 15;   // ioctl on devices
-    return rights;
-}
+// Rights on files by ABI: 13 at first, then refer, truncate, and ioctl on devices.
+static const uint64_t handled_files[] = {0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff, 0xffff, 0xffff};
 
 static void add_path(int fd, uint32_t access, uint32_t index) {
     // Execute includes reading: exec opens for both. Write leaves out execute, devices of any kind
@@ -442,7 +404,7 @@ static void add_path(int fd, uint32_t access, uint32_t index) {
     const uint64_t for_files = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
     struct stat facts;
     must(fstat(fd, &facts) == 0, JAIL_STEP_RULES, index);
-    struct landlock_path rule = {rights[access] & handled_files(jail.abi), fd};
+    struct landlock_path rule = {rights[access] & handled_files[jail.abi], fd};
     if (!S_ISDIR(facts.st_mode)) rule.allowed &= for_files;
     must(syscall(SYS_landlock_add_rule, jail.ruleset, 1, &rule, 0) == 0, JAIL_STEP_RULES, index);
 }
@@ -453,7 +415,7 @@ static void make_rules(void) {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
     must(abi >= 1, JAIL_STEP_RULES, 0);
     jail.abi = abi > LANDLOCK_ABI_MAX ? LANDLOCK_ABI_MAX : (int)abi;
-    struct landlock_ruleset handled = {handled_files(jail.abi), jail.abi >= 4 ? 3 : 0, jail.abi >= 6 ? 3 : 0};
+    struct landlock_ruleset handled = {handled_files[jail.abi], jail.abi >= 4 ? 3 : 0, jail.abi >= 6 ? 3 : 0};
     size_t size = jail.abi >= 6 ? 24 : jail.abi >= 4 ? 16 : 8;
     jail.ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
     must(jail.ruleset >= 0, JAIL_STEP_RULES, 1);
@@ -487,11 +449,6 @@ static void set_limits(void) {
     // A core file holds keys and other people's orders: never, not even in a twin.
     struct rlimit none = {0, 0};
     must(setrlimit(RLIMIT_CORE, &none) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
-}
-
-static void drop_bounding_set(void) {
-    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-        must(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, JAIL_STEP_BOUNDING, (uint32_t)capability);
 }
 
 static void change_identity(int keep) {
@@ -543,10 +500,10 @@ static void confine(void) {
     set_limits();
     int twin = !stands(JAIL_WALL_CAPABILITIES), privileges = stands(JAIL_WALL_PRIVILEGES);
     uint64_t keep = twin ? ~0ull : privileges ? 0 : 1ull << CAP_SYS_ADMIN;
-    if (jail.flags & JAIL_OWN_UID) {
-        if (!twin) drop_bounding_set();   // needs SETPCAP: after the uid change it fails
-        if (stands(JAIL_WALL_UID)) change_identity(keep != 0);
-    }
+    // The bounding set needs SETPCAP: after the uid change it could not be dropped.
+    for (unsigned long i = 0; jail.flags & JAIL_OWN_UID && !twin && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+        must(prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0, JAIL_STEP_BOUNDING, (uint32_t)i);
+    if (jail.flags & JAIL_OWN_UID && stands(JAIL_WALL_UID)) change_identity(keep != 0);
     drop_capabilities(keep, twin);
     follow_supervisor();     // again: the uid change cleared the death signal
     must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, JAIL_STEP_DUMPABLE, 0);   // exec sets it again
@@ -574,6 +531,11 @@ static _Noreturn void execute(int failure, const sigset_t *empty) {
     must(sigprocmask(SIG_SETMASK, empty, NULL) == 0, JAIL_STEP_SESSION, 2);
     if (failure != jail.control + 1) place(failure, jail.control + 1, O_CLOEXEC);
     jail.failure = jail.control + 1;
+    // Whoever planned could not know the pid where there is no own namespace for it.
+    static char own[32];
+    snprintf(own, sizeof own, "LISTEN_PID=%d", (int)getpid());
+    for (char **entry = jail.environment; *entry; entry++)
+        if (!strcmp(*entry, "LISTEN_PID=")) *entry = own;
     must(close_range((unsigned)jail.failure + 1, jail.files - 1, 0) == 0, JAIL_STEP_DESCRIPTORS, 2);
     // The filter last: everything above needs calls that it does not have. From here on only
     // write, read, execveat and exit_group.
@@ -669,17 +631,10 @@ static _Noreturn void become_init(void) {
     keep_watch(program);
 }
 
-static void reset_signals(void) {
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);   // KILL, STOP refuse
-    sigset_t empty;
-    sigemptyset(&empty);
-    must(sigprocmask(SIG_SETMASK, &empty, NULL) == 0, JAIL_STEP_SESSION, 0);
-}
-
 int main(void) {
     jail.control = 3, jail.failure = -1, jail.ruleset = -1;
     must(close_range(4, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
-    reset_signals();
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);   // KILL, STOP refuse
     int fds[JAIL_DESCRIPTORS_MAX];
     size_t count = 0;
     receive_start(fds, &count);
@@ -698,7 +653,6 @@ int main(void) {
     int init = namespaces() && stands(JAIL_WALL_PIDS);
     must(init || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, JAIL_STEP_SESSION, 1);
     if (namespaces()) build_root();
-    set_hostname();
     must(setsid() >= 0, JAIL_STEP_SESSION, 2);
     umask(077);
     confine();

@@ -41,7 +41,7 @@ enum {
     JAIL_PROGRAM = 0x80,      // text path in the root; once
     JAIL_DIRECTORY = 0x90,    // text working directory; once
     JAIL_ARGUMENT = 0xA0,     // text; at least once
-    JAIL_ENVIRONMENT = 0xB0,  // text NAME=value
+    JAIL_ENVIRONMENT = 0xB0,  // text NAME=value; an empty LISTEN_PID becomes the program's pid
     JAIL_END = 0xF0           // empty, last
 };
 
@@ -71,7 +71,7 @@ struct jail_order { uint32_t kind, value; };
 
 // Reports. The kernel adds the sender's pid where the receiver set SO_PASSCRED.
 enum {
-    JAIL_CLONED = 1,  // value: pid 1's pid in the jail's namespace; its pidfd is attached
+    JAIL_CLONED = 1,  // value: pid 1's pid as the supervisor sees it, whose child it is
     JAIL_VERIFY = 2,  // the program's process is complete and waits for GO; value: Landlock ABI, 0 none
     JAIL_STARTED = 3, // the program runs
     JAIL_FAILED = 4,  // step, value: errno, index: of the record or descriptor within its kind

@@ -1,1 +1,0 @@
-// Processes: opened by its first file.
