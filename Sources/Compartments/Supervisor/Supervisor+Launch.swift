@@ -89,7 +89,7 @@ extension Supervisor {
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
             probe: unit.probe?.program)
-        let plan = try JailPlan.memfd(order)
+        let plan = try Jail.seal(JailPlan.encode(order))
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
             try SharedDescriptor(Files.open($0, followLinks: false))
         }
@@ -107,8 +107,8 @@ extension Supervisor {
         if !handed.isEmpty {
             lines.append("LISTEN_FDS=\(handed.count)")
             lines.append("LISTEN_FDNAMES=" + handed.map(\.name).joined(separator: ":"))
-            // The program is always the second process of its pid namespace.
-            if isFull { lines.append("LISTEN_PID=2") }
+            // The jail puts the program's pid behind it, whichever namespace that is in.
+            lines.append("LISTEN_PID=")
         }
         if unit.notify != nil, !isStep {
             let path = isFull ? Self.notifyTarget : places.notify(unit.plan.name)

@@ -21,13 +21,9 @@ package struct ExpectedFacts: Sendable, Equatable {
     /// Every open descriptor and how its link begins; empty means whatever it is.
     package var descriptors: [Int32: String] = [:]
 
-    /// Facts of the process that looks, from which namespaces must differ.
-    package var supervisor: ProcessFacts
-
-    package init(uid: UInt32, gid: UInt32, supervisor: ProcessFacts) {
+    package init(uid: UInt32, gid: UInt32) {
         self.uid = uid
         self.gid = gid
-        self.supervisor = supervisor
     }
 
     /// The descriptors of a program that waits for GO: standard ones, the handed ones of which
@@ -45,9 +41,12 @@ package struct ExpectedFacts: Sendable, Equatable {
 
 extension ProcessFacts {
     /// The first difference from what must be, as a text for records; nil when there is none.
-    package func check(against expected: ExpectedFacts) -> String? {
+    /// `supervisor`: facts of the process that looks, from which namespaces must differ.
+    package func check(
+        against expected: ExpectedFacts, supervisor: ProcessFacts
+    ) -> String? {
         identityDifference(expected) ?? capabilityDifference(expected)
-            ?? namespaceDifference(expected) ?? descriptorDifference(expected)
+            ?? namespaceDifference(expected, supervisor) ?? descriptorDifference(expected)
     }
 
     private func identityDifference(_ expected: ExpectedFacts) -> String? {
@@ -78,16 +77,18 @@ extension ProcessFacts {
         return nil
     }
 
-    private func namespaceDifference(_ expected: ExpectedFacts) -> String? {
+    private func namespaceDifference(
+        _ expected: ExpectedFacts, _ supervisor: ProcessFacts
+    ) -> String? {
         for name in expected.ownNamespaces.sorted() {
-            guard let own = namespaces[name], own != expected.supervisor.namespaces[name] else {
+            guard let own = namespaces[name], own != supervisor.namespaces[name] else {
                 return "it has no \(name) namespace of its own"
             }
         }
         if let network = expected.network, namespaces["net"] != network {
             return "it is in another network namespace"
         }
-        let depth = expected.supervisor.pids.count + 1
+        let depth = supervisor.pids.count + 1
         if let inner = expected.innerPid,
             pids.count != depth || pids.last != inner
         {
