@@ -81,7 +81,8 @@ let rooms: [[Target]] = [
     room(
         "Compartments", "Compile",
         opens: [
-            "Platform", "Confinement", "Closure", "Seccomp", "Addresses", "Findings", "Bytes",
+            "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses",
+            "Findings", "Bytes",
         ]),
     room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
     room(

@@ -1,0 +1,55 @@
+internal import Addresses
+internal import Confinement
+internal import Findings
+internal import Platform
+internal import Seccomp
+
+/// The compartments that every platform has: the sensor, and one writer a trail.
+extension Draft {
+    private static let writer = "bulkhead-trail"
+    private static let sensor = "bulkhead-sensor"
+    private static let files: UInt32 = 256
+
+    mutating func addImplicit(_ deployment: inout Deployment) {
+        let services = deployment.compartments.count
+        let sensor = implicit(
+            Self.sensor, name: "sensor", kind: .sensor, zone: 0,
+            words: [.thread, .events, .notify, .signals, .seal])
+        deployment.compartments.append(sensor)
+        let model = implicit(
+            Self.writer, name: "trail.supervisor", kind: .supervisorWriter, zone: 0,
+            words: [.wpath, .thread, .events, .notify, .signals, .seal])
+        for index in 0...services {
+            var plan = model
+            plan.name = "trail.\(deployment.compartments[index].name)"
+            plan.kind = .writer(of: index)
+            plan.zone = deployment.compartments[index].zone
+            deployment.compartments.append(plan)
+        }
+        deployment.compartments.append(model)
+    }
+
+    private mutating func implicit(
+        _ program: String, name: String, kind: CompartmentKind, zone: Int, words: [Word]
+    ) -> CompartmentPlan {
+        var plan = CompartmentPlan(name: name, zone: zone, address: Address(0), program: "")
+        plan.kind = kind
+        let role = Role(words: words, programDescriptor: Self.files)
+        plan.role = role.words.map(\.rawValue)
+        plan.files = Self.files
+        plan.processes = 16
+        plan.memoryBytes = 128 << 20
+        plan.ready = .notify
+        guard let path = self.program([program], at: nil) else { return plan }
+        plan.program = path
+        plan.arguments = [path]
+        let place = Place(line: 0, column: 0)
+        let service = Service(name: name, zone: "", place: place)
+        let root = root(service, program: path, mayExecute: false)
+        plan.mounts = isFull ? root.mounts + Self.anonymousNames("watch") : []
+        plan.paths = root.paths
+        plan.filter = filter(role, at: nil)
+        plan.initFilter = initFilter()
+        return plan
+    }
+}

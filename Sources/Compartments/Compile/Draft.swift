@@ -1,0 +1,98 @@
+internal import Addresses
+internal import Closure
+internal import Confinement
+internal import Findings
+internal import Platform
+
+/// One compartment to be: a service's instance with its address.
+struct Seat {
+    let service: Service
+    /// 1 for the first.
+    let instance: Int
+    let name: String
+    let address: Address
+}
+
+/// A compilation under way: what is known of the platform and what was found wrong so far.
+struct Draft {
+    let platform: Platform
+    let file: String
+    let folder: String
+    let isolation: IsolationLevel
+    let search: ProgramSearch
+    var walk = LibraryWalk()
+    var findings: [Finding] = []
+    var scans: [String: TreeScan] = [:]
+    /// In the order of the deployment's compartments.
+    private(set) var seats: [Seat] = []
+
+    init(
+        platform: Platform, file: String, folder: String, isolation: IsolationLevel,
+        programs: String
+    ) {
+        self.platform = platform
+        self.file = file
+        self.folder = folder
+        self.isolation = isolation
+        search = ProgramSearch(own: programs)
+    }
+
+    var isFull: Bool { isolation == .full }
+
+    mutating func compile() -> Deployment {
+        var deployment = Deployment(platform: platform.name, file: file, isolation: isolation)
+        deployment.zones = platform.zones.map { ZonePlan(name: $0.name, network: $0.network) }
+        seats = seated()
+        planFlows(&deployment)
+        for seat in seats { deployment.compartments.append(compartment(seat, deployment)) }
+        addImplicit(&deployment)
+        return deployment
+    }
+
+    mutating func error(_ code: String, at place: Place?, _ problem: String, remedy: String) {
+        findings.append(Finding(.error, code, at: place, problem, remedy: remedy))
+    }
+
+    /// Runs a step whose failure concerns a place of the file; nil when it failed.
+    mutating func attempt<Value>(
+        at place: Place?, _ step: (inout Draft) throws(Failure) -> Value
+    ) -> Value? {
+        do throws(Failure) {
+            return try step(&self)
+        } catch {
+            self.error(error.code, at: place, error.problem, remedy: error.remedy)
+            return nil
+        }
+    }
+
+    private mutating func seated() -> [Seat] {
+        var names: [(zone: String, name: String)] = []
+        var plain: [(service: Service, instance: Int, name: String)] = []
+        for service in platform.services {
+            for instance in 1...max(service.instances, 1) {
+                let name = instance == 1 ? service.name : "\(service.name).\(instance)"
+                names.append((service.zone, name))
+                plain.append((service, instance, name))
+            }
+        }
+        var addresses: [String: Address] = [:]
+        for (index, zone) in platform.zones.enumerated() {
+            let members = names.filter { $0.zone == zone.name }.map(\.name)
+            let network = isFull ? zone.network : AddressPlan.loopback(zone: index)
+            let placed = network.flatMap { AddressPlan.assign(members, in: $0) }
+            guard let placed else {
+                error(
+                    "network-full", at: zone.place,
+                    "zone \(zone.name) has no room for \(members.count) compartments",
+                    remedy: "give it a larger network")
+                continue
+            }
+            addresses.merge(placed) { first, _ in first }
+        }
+        return plain.map { service, instance, name in
+            Seat(
+                service: service, instance: instance, name: name,
+                address: addresses[name] ?? Address(0))
+        }
+    }
+}

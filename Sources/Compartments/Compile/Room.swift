@@ -1,1 +1,0 @@
-// Compile: opened by its first file.
