@@ -68,7 +68,8 @@ let rooms: [[Target]] = [
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
-    room("Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
+    room(
+        "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
     room(
         "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
         tests: ["Namespaces"]),
@@ -119,7 +120,7 @@ let doors: [[Target]] = [
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
+            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
         ]),
     door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
     door(
@@ -144,5 +145,7 @@ let closed = [
 
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors + [laws]).flatMap { $0 }.filter { !closed.contains($0.name) },
+    targets: (bindings + rooms + doors + [laws]).flatMap { $0 }.filter {
+        !closed.contains($0.name)
+    },
     swiftLanguageModes: [.v6])

@@ -38,6 +38,19 @@ extension EventText {
         }
     }
 
+    /// All that `kind` can answer, in the order of their numbers.
+    public static let kinds = [
+        "roster", "attempt", "attempt-count", "attempt-gap", "started", "ready", "ended",
+        "restarting", "abandoned", "step-failed", "mismatch", "denied", "flow-closed", "drift",
+        "command", "platform-up", "platform-down", "swept", "recovered", "shed", "note",
+        "malformed", "full", "resumed",
+    ]
+
+    /// The compartment's name; `internet`, `office`, or `#index` where the roster has none.
+    public static func name(_ index: UInt16, _ roster: Roster?) -> String {
+        Names(roster).short(index)
+    }
+
     /// Fields for JSON in a fixed order; the kind is not among them.
     public static func fields(_ event: Event, _ roster: Roster?) -> [(String, EventField)] {
         let names = Names(roster)

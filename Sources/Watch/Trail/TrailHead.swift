@@ -39,6 +39,13 @@ package struct TrailHead: Sendable, Equatable {
         return body + key.sign(Self.domain + body)
     }
 
+    /// The head of a trail, checked against the key beside it; says nothing about the records.
+    package static func read(_ directory: TrailDirectory) throws(TrailFault.Reason) -> TrailHead {
+        guard let bytes = directory.headBytes() else { throw .headMissing }
+        guard let key = directory.statedKey() else { throw .headSignature }
+        return try open(bytes, key: key)
+    }
+
     /// A head that the key signed; a fault when it is none or the signature is another's.
     package static func open(
         _ bytes: [UInt8], key: PublicKey
