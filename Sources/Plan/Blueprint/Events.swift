@@ -39,15 +39,17 @@ struct Events: ~Copyable {
 
     /// Copies the bytes, because libyaml reads them while events are asked for.
     init?(_ bytes: [UInt8]) {
-        unsafe input = .allocate(capacity: max(bytes.count, 1))
-        _ = unsafe input.initialize(from: bytes)
+        // libyaml looks for a byte order mark only when it may choose the encoding.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        unsafe input = .allocate(capacity: max(text.count, 1))
+        _ = unsafe input.initialize(from: text)
         unsafe parser = .allocate(capacity: 1)
         guard unsafe yaml_parser_initialize(parser) == 1 else {
             unsafe parser.deallocate()
             unsafe input.deallocate()
             return nil
         }
-        unsafe yaml_parser_set_input_string(parser, input.baseAddress, bytes.count)
+        unsafe yaml_parser_set_input_string(parser, input.baseAddress, text.count)
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
     }
 

@@ -13,6 +13,7 @@ struct Names {
     private let ports: [String: [String]]
     private let references: Set<String>
     private let channels: [String: Set<String>]
+    /// Message types by service; those of flows to nowhere stand under the empty name.
     private let messages: [String: Set<String>]
     let secrets: Set<String>
 
@@ -41,9 +42,10 @@ struct Names {
         self.secrets = secrets
         var messages: [String: Set<String>] = [:]
         for flow in root[PlatformKey.flows]?.items ?? [] {
-            guard let to = flow.text(FlowKey.to).flatMap(Form.split) else { continue }
+            let to = flow.text(FlowKey.to).flatMap(Form.split)?.service ?? ""
             for message in flow[FlowKey.messages]?.items ?? [] {
-                if let name = message.scalar { messages[to.service, default: []].insert(name) }
+                guard let name = message.scalar else { continue }
+                messages[ports[to] == nil ? "" : to, default: []].insert(name)
             }
         }
         self.messages = messages
@@ -181,14 +183,13 @@ struct Names {
             guard let service = service(reference.service, at: node.place, &report) else {
                 return nil
             }
-            if hasPort(reference.port, of: service) {
+            if hasPort(reference.port, of: service)
+                || channels[service]?.contains(reference.port) == true
+            {
                 return .party(.service(service), port: reference.port)
             }
-            if messages[service]?.contains(reference.port) == true {
+            if [service, ""].contains(where: { messages[$0]?.contains(reference.port) == true }) {
                 return .beyond("the message \(text)")
-            }
-            if channels[service]?.contains(reference.port) == true {
-                return .beyond("the channel \(text)")
             }
             unknownPort(reference.port, of: service, at: node.place, &report)
             return nil

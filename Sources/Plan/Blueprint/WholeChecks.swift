@@ -10,7 +10,7 @@ struct WholeChecks {
     mutating func run(_ root: Node) {
         networks()
         room()
-        flows()
+        flows(published: Set(root[PlatformKey.publish]?.entries.map(\.key) ?? []))
         publications()
         channels()
         StartOrder.check(root, &report)
@@ -61,7 +61,7 @@ struct WholeChecks {
         }
     }
 
-    private mutating func flows() {
+    private mutating func flows(published: Set<String>) {
         var seen: [String: Flow] = [:]
         for flow in platform.flows {
             let name = "\(flow.from.name) to \(flow.to).\(flow.port)"
@@ -76,7 +76,6 @@ struct WholeChecks {
         }
         let zones = Dictionary(
             platform.services.map { ($0.name, $0.zone) }, uniquingKeysWith: { first, _ in first })
-        let published = Set(platform.publications.map { "\($0.service).\($0.port)" })
         for flow in platform.flows {
             switch flow.from {
             case .service(let name):

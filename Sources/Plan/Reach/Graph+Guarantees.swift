@@ -118,8 +118,10 @@ extension Graph {
         guard let service = platform.service(name) else {
             return .unanswered(why: "there is no service \(name)")
         }
-        guard let port, service.port(port) == nil else { return nil }
-        return .unanswered(why: "\(name).\(port) is no port")
+        guard let port, service.port(port) == nil,
+            !platform.channels.contains(where: { $0.to == name && $0.name == port })
+        else { return nil }
+        return .unanswered(why: "\(name).\(port) is no port and no channel")
     }
 
     private func arrives(_ link: Link) -> Bool {
