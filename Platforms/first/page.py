@@ -76,12 +76,21 @@ def render(held):
         "The latest orders", [("Placed", "placed", False), ("Instrument", "symbol", False),
                               ("Side", "side", False), ("Quantity", "quantity", True),
                               ("Price", "price", True)], held["orders"])
+    return frame(
+        "Desk", f"""<p>{html.escape(summary)}</p><h2>Positions</h2>{positions}
+<h2>Orders</h2>{order_form(held["positions"])}{orders}
+<h2>Notes</h2>{notes(held["notes"])}""")
+
+
+def apology(text):
+    return frame(
+        "Not done", f'<p role="alert">{html.escape(text)}</p><p><a href="/">Back to the desk</a></p>')
+
+
+def frame(title, content):
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Desk</title>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>
 <body><a class="skip" href="#main">To the content</a>
-<header><h1>Desk</h1><p>{html.escape(summary)}</p></header>
-<main id="main"><h2>Positions</h2>{positions}
-<h2>Orders</h2>{order_form(held["positions"])}{orders}
-<h2>Notes</h2>{notes(held["notes"])}</main></body></html>
+<main id="main"><h1>{title}</h1>{content}</main></body></html>
 """.encode()

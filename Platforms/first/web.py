@@ -18,7 +18,7 @@ class Front(service.Handler):
         if method == "POST":
             self.check_origin()
         if path == "/" and method == "GET":
-            return 200, "text/html", page.render(self.everything()), page.HEADERS
+            return self.page()
         if path in FORMS and method == "POST":
             return self.form(path, body)
         if path.startswith("/api/"):
@@ -30,13 +30,20 @@ class Front(service.Handler):
         if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise service.Refusal(403, "this request comes from another site")
 
-    def everything(self):
-        return {name[1:]: service.call(BASE, name) for name in READABLE}
+    def page(self):
+        try:
+            held = {name[1:]: service.call(BASE, name) for name in READABLE}
+        except service.Refusal as refusal:
+            return refusal.status, "text/html", page.apology(refusal.text), page.HEADERS
+        return 200, "text/html", page.render(held), page.HEADERS
 
     def form(self, path, body):
         fields = urllib.parse.parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
         value = {name: fields.get(name, [""])[0] for name in FORMS[path]}
-        service.call(BASE, path, value)
+        try:
+            service.call(BASE, path, value)
+        except service.Refusal as refusal:
+            return refusal.status, "text/html", page.apology(refusal.text), page.HEADERS
         return 303, "text/plain", b"", {"Location": "/"}
 
     def forward(self, method, path, body):

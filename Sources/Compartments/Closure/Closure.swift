@@ -23,7 +23,9 @@ package struct Closure: Sendable, Equatable {
         package static func < (left: Link, right: Link) -> Bool { left.target < right.target }
     }
 
-    /// Libraries and loaders, sorted by target. Programs and trees themselves are not among them.
+    /// Libraries and loaders, sorted by target.
+    ///
+    /// Programs and trees themselves are not among them.
     package private(set) var libraries: [File] = []
     /// The loaders among them, by target: executing a program executes its loader too.
     package private(set) var loaders: Set<String> = []

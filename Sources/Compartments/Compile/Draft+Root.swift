@@ -115,7 +115,9 @@ extension Draft {
     }
 
     private func addOwnPlaces(_ root: inout RootPlan) {
-        for device in ["/dev/null", "/dev/zero", "/dev/urandom"] { root.allow(device, .device) }
+        for device in ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"] {
+            root.allow(device, .device)
+        }
         root.allow("/state", .write)
         guard isFull else {
             for path in [

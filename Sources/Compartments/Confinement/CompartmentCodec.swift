@@ -1,7 +1,9 @@
 internal import Addresses
 internal import Bytes
 
-/// One compartment in a deployment's bytes. The bounds of what the jail gets are the jail's own.
+/// One compartment in a deployment's bytes.
+///
+/// The bounds of what the jail gets are the jail's own.
 enum CompartmentCodec {
     static let mountsMax = 1000
     static let rulesMax = 2048

@@ -190,8 +190,10 @@ package struct PreparationPlan: Sendable, Equatable {
     }
 }
 
-/// What a compartment is for. Writers and the sensor are implicit: the compiler adds them, they
-/// have no address (0.0.0.0), no veth and no flow, and their namespace has no route.
+/// What a compartment is for.
+///
+/// Writers and the sensor are implicit: the compiler adds them, they have no address (0.0.0.0), no
+/// veth and no flow, and their namespace has no route.
 package enum CompartmentKind: Sendable, Equatable {
     /// A service of the platform file, or one of its instances.
     case service

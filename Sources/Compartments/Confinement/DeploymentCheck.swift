@@ -1,7 +1,9 @@
 internal import Addresses
 internal import Bytes
 
-/// What compartments must be to each other. Root builds networks, uids and start order on it.
+/// What compartments must be to each other.
+///
+/// Root builds networks, uids and start order on it.
 enum DeploymentCheck {
     /// `starts`: where each compartment's bytes begin, to name the place.
     static func compartments(of deployment: Deployment, starts: [Int]) throws(Malformed) {

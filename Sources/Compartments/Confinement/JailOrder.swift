@@ -16,11 +16,14 @@ package struct JailOrder: Sendable {
     package var hasNotify: Bool
     /// Host path of a drill's probe that takes the program's place under the same plan.
     package var probe: String?
+    /// Host path of the state directory where there is no own root: it is the working directory.
+    package var state: String?
 
     package init(
         compartment: CompartmentPlan, preparation: PreparationPlan? = nil, uid: UInt32,
         gid: UInt32, isolation: IsolationLevel, without: Walls, environment: [String],
-        descriptors: Int, hasNotify: Bool, probe: String? = nil
+        descriptors: Int, hasNotify: Bool, probe: String? = nil,
+        state: String? = nil
     ) {
         self.compartment = compartment
         self.preparation = preparation
@@ -32,5 +35,6 @@ package struct JailOrder: Sendable {
         self.descriptors = descriptors
         self.hasNotify = hasNotify
         self.probe = probe
+        self.state = state
     }
 }

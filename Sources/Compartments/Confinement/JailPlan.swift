@@ -8,6 +8,8 @@ package import Findings
 package enum JailPlan {
     /// Where a compartment finds its notify socket.
     package static let notifyTarget = "/run/notify"
+    /// Where it finds its state directory.
+    package static let stateTarget = "/state"
     /// Minor numbers of major 1 of the only devices that a compartment has.
     private static let devices: [(path: String, minor: UInt32)] = [
         ("/dev/null", 3), ("/dev/zero", 5), ("/dev/full", 7), ("/dev/random", 8),
@@ -64,14 +66,14 @@ package enum JailPlan {
 
     private static func directory(_ order: JailOrder, isFull: Bool) -> String {
         for case .state(let target) in order.compartment.mounts where isFull { return target }
-        return "/"
+        return order.state ?? "/"
     }
 
     /// The compartment's own first, so that a failing index is one of its list; then those of the
     /// step, the probe over the program, the devices and the notify socket.
     private static func mounts(_ order: JailOrder, _ plan: inout Records) {
         for mount in order.compartment.mounts + (order.preparation?.mounts ?? []) {
-            plan.mount(mount)
+            plan.mount(mount.with(uid: order.uid))
         }
         if let probe = order.probe {
             plan.mount(.tree(source: probe, target: program(order), executable: true))
@@ -86,7 +88,9 @@ package enum JailPlan {
     }
 
     /// RLIMIT_NPROC counts the uid's processes: a second bound beside the control group's, and only
-    /// where the uid is the compartment's own. One more than the plan says is the jail's pid 1.
+    /// where the uid is the compartment's own.
+    ///
+    /// One more than the plan says is the jail's pid 1.
     private static func limits(_ order: JailOrder, isFull: Bool, _ plan: inout Records) {
         let compartment = order.compartment
         plan.limit(.files, UInt64(compartment.files))
@@ -97,9 +101,15 @@ package enum JailPlan {
 
     private static func rules(_ order: JailOrder, _ plan: inout Records) {
         for rule in order.compartment.paths + (order.preparation?.paths ?? []) {
+            var path = rule.path
+            // Without an own root, the state directory is where it is on the host.
+            if order.isolation != .full && path == stateTarget {
+                guard let state = order.state else { continue }
+                path = state
+            }
             plan.record(JAIL_RULE) {
                 $0.integer(UInt32(rule.access.rawValue))
-                $0.terminated(rule.path)
+                $0.terminated(path)
             }
         }
         for port in order.compartment.bindPorts {

@@ -12,7 +12,9 @@ struct LibraryWalkTests {
         init() throws {
             var template = Array("/tmp/bulkhead-closure-XXXXXX".utf8CString)
             path = unsafe template.withUnsafeMutableBufferPointer { room in
-                guard let base = room.baseAddress, let made = unsafe mkdtemp(base) else { return "" }
+                guard let base = room.baseAddress, let made = unsafe mkdtemp(base) else {
+                    return ""
+                }
                 return unsafe String(cString: made)
             }
             _ = unsafe chmod(path, 0o755)
