@@ -88,7 +88,8 @@ extension Supervisor {
             isolation: deployment.isolation, without: deployment.without,
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
-            probe: unit.probe?.program)
+            probe: unit.probe?.program,
+            state: deployment.isolation == .full ? nil : hostDirectory(of: unit.plan))
         let plan = try Jail.seal(JailPlan.encode(order))
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
             try SharedDescriptor(Files.open($0, followLinks: false))
