@@ -326,3 +326,8 @@ int bh_empty_directory(int mount) {
     int directory = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return directory < 0 ? -errno : empty_below(directory, 0);
 }
+
+int bh_detached_copy(int mount) {
+    long fd = syscall(SYS_open_tree, mount, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}

@@ -47,3 +47,5 @@ int bh_sparse_file(const char *path, uint64_t bytes);
 int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode);
 // Removes everything in the directory behind a detached mount, without following links.
 int bh_empty_directory(int mount);
+// A second detached mount of what a detached mount shows (Linux 6.15).
+int bh_detached_copy(int mount);

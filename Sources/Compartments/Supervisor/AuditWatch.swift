@@ -17,10 +17,10 @@ struct AuditWatch: ~Copyable {
 
     /// `directory` is that of all run directories: `/run/bulkhead`.
     init(directory: String) throws(SystemFailure) {
-        path = directory + "/audit"
-        file = try Files.create(path, mode: 0o600, append: true)
+        let path = directory + "/audit"
+        let file = try Files.create(path, mode: 0o600, append: true)
         let namespace = try NetworkNamespace.current()
-        log = SharedDescriptor(try AuditSession.openLog(in: namespace))
+        let log = SharedDescriptor(try AuditSession.openLog(in: namespace))
         // Alone: nobody else may be reading or writing what it was before.
         guard flock(file.number, LOCK_EX) == 0 else {
             throw SystemFailure("flock", path, errno: errno)
@@ -37,6 +37,9 @@ struct AuditWatch: ~Copyable {
         guard flock(file.number, LOCK_SH) == 0 else {
             throw SystemFailure("flock", path, errno: errno)
         }
+        self.path = path
+        self.file = file
+        self.log = log
     }
 
     private static func read(_ path: String) throws(SystemFailure) -> AuditEngagement? {

@@ -75,7 +75,7 @@ package struct FrontLink: ~Copyable {
         let bytes = Array(
             line.utf8.dropLast().map { $0 == 10 ? UInt8(ascii: " ") : $0 } + [10])
         _ = unsafe bytes.withUnsafeBytes {
-            unsafe Glibc.send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            unsafe Glibc.send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
     }
 }

@@ -31,11 +31,10 @@ struct Network: ~Copyable {
 
     /// Builds it whole, reads every table back, and compares it with the plan before it returns.
     init(deployment: Deployment, places: Places, units: inout [Unit]) throws {
-        self.deployment = deployment
         let fabric = try NetworkNamespace.create()
-        host = try NetworkNamespace.current()
-        fabricRules = try RuleSession(in: fabric)
-        hostRules = try RuleSession(in: host)
+        let host = try NetworkNamespace.current()
+        var fabricRules = try RuleSession(in: fabric)
+        var hostRules = try RuleSession(in: host)
         var links = try Fabric(in: fabric)
         var namespaces: [SharedDescriptor] = []
         var logs: [Handed] = []
@@ -68,7 +67,7 @@ struct Network: ~Copyable {
             units[index].namespace = shared
             namespaces.append(shared)
         }
-        publishing = Rulebook.publishing(deployment, instance: places.instance, uids: uids)
+        let publishing = Rulebook.publishing(deployment, instance: places.instance, uids: uids)
         if !publishing.skeleton.isEmpty {
             logs.append(
                 Handed(
@@ -77,7 +76,12 @@ struct Network: ~Copyable {
                         try LogSocket.open(in: host, groups: Self.hostGroups))))
             try Self.load(publishing, into: &hostRules, host, "the host's publishing table")
         }
+        self.deployment = deployment
         self.fabric = SharedDescriptor(fabric)
+        self.host = host
+        self.publishing = publishing
+        self.fabricRules = fabricRules
+        self.hostRules = hostRules
         self.namespaces = namespaces
         self.logs = logs
         summary =

@@ -64,7 +64,7 @@ struct Outbox {
     var isEmpty: Bool { channels.values.allSatisfy { $0.waiting.isEmpty } }
 
     private static func send(_ message: [UInt8], to socket: Int32) -> Bool {
-        let flags = Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue)
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         let sent = unsafe message.withUnsafeBytes {
             unsafe Glibc.send(socket, $0.baseAddress, $0.count, flags)
         }

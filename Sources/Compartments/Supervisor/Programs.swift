@@ -1,4 +1,4 @@
-package import Descriptors
+internal import Descriptors
 package import Findings
 internal import Glibc
 

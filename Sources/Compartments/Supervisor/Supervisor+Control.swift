@@ -1,9 +1,12 @@
+internal import Addresses
 internal import AuditTreaty
 internal import CLinux
+internal import Cgroups
 internal import Confinement
 internal import ControlTreaty
 internal import Descriptors
 internal import Glibc
+internal import Loop
 
 // The control socket: a peer's uid decides its role, the role decides the verbs, and each request
 // is on record, granted or not.
@@ -92,7 +95,7 @@ extension Supervisor {
         _ = unsafe bytes.withUnsafeBytes {
             unsafe send(
                 peer.number, $0.baseAddress, $0.count,
-                Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue))
+                Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
         }
     }
 

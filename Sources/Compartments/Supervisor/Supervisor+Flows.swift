@@ -1,3 +1,4 @@
+internal import Addresses
 internal import AuditTreaty
 internal import Confinement
 internal import ControlTreaty

@@ -11,9 +11,8 @@ internal import Processes
 // Starting one compartment: the jail is spawned, put into its control group while it still waits
 // for its plan, and given plan and descriptors in one message.
 extension Supervisor {
-    /// Where a compartment finds what is its own.
+    /// Where a compartment finds its own directory.
     private static let stateTarget = "/state"
-    private static let notifyTarget = "/run/notify"
 
     mutating func launch(_ index: Int, preparation: Int?) {
         do {
@@ -83,8 +82,11 @@ extension Supervisor {
             handed.append(Handed(name: "orders", descriptor: probe.orders))
             handed.append(Handed(name: "report", descriptor: probe.report))
         }
+        var compartment = unit.plan
+        compartment.mounts = unit.plan.mounts.map { $0.with(uid: unit.uid) }
         let order = JailOrder(
-            compartment: unit.plan, preparation: step, uid: unit.uid, gid: unit.uid,
+            compartment: compartment, preparation: step, uid: unit.uid,
+            gid: deployment.isolation == .full ? unit.uid : getegid(),
             isolation: deployment.isolation, without: deployment.without,
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
@@ -94,11 +96,19 @@ extension Supervisor {
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
             try SharedDescriptor(Files.open($0, followLinks: false))
         }
+        let state = try unit.state.map(Self.copy)
         try Jail.send(
             control.number, plan: plan, program: program.number,
-            namespace: unit.namespace?.number, state: unit.state?.number,
+            namespace: unit.namespace?.number, state: state?.number,
             notify: unit.notify == nil || step != nil ? nil : places.notify(unit.plan.name),
             input: stdin?.number, handed: handed.map(\.descriptor.number))
+    }
+
+    /// A second detached mount of the service's disk: the jail attaches it, and the first stays.
+    private static func copy(of mount: SharedDescriptor) throws(SystemFailure) -> SharedDescriptor {
+        let number = bh_detached_copy(mount.number)
+        guard number >= 0 else { throw SystemFailure("open_tree", "state", errno: -number) }
+        return SharedDescriptor(Descriptor(owning: number))
     }
 
     private func environment(_ unit: Unit, handed: [Handed], isStep: Bool) -> [String] {
@@ -112,7 +122,7 @@ extension Supervisor {
             lines.append("LISTEN_PID=")
         }
         if unit.notify != nil, !isStep {
-            let path = isFull ? Self.notifyTarget : places.notify(unit.plan.name)
+            let path = isFull ? JailPlan.notifyTarget : places.notify(unit.plan.name)
             lines.append("NOTIFY_SOCKET=\(path)")
         }
         return lines

@@ -1,3 +1,4 @@
+internal import Addresses
 internal import AuditTreaty
 internal import Bytes
 internal import CLinux
@@ -6,6 +7,7 @@ internal import Descriptors
 internal import Digests
 internal import Findings
 internal import Glibc
+internal import Loop
 
 // From a plan to everything that must exist before the first program starts. A step that fails
 // throws, and `run` takes down what stands.

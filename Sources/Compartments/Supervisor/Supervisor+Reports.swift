@@ -1,4 +1,5 @@
 internal import AuditTreaty
+internal import Cgroups
 internal import Confinement
 internal import Descriptors
 internal import Glibc
@@ -32,7 +33,9 @@ extension Supervisor {
             units[index].run?.initPid = pid
             units[index].run?.initProcess = process
             try? loop.add(process.number, token: Token.process(index).raw, .readable)
-            if case .stopping = units[index].lifecycle.phase { units[index].run.map(requestStop) }
+            if case .stopping = units[index].lifecycle.phase, let run = units[index].run {
+                requestStop(run)
+            }
         case .verify(let pid, let landlock):
             units[index].run?.programPid = pid
             units[index].run?.landlock = landlock
@@ -65,10 +68,8 @@ extension Supervisor {
         let unit = units[index]
         guard let run = unit.run else { return }
         do {
-            let supervisor = try ProcessFacts.own()
             let facts = try ProcessFacts.read(run.programPid)
-            let expected = try expected(unit, run)
-            if let difference = facts.check(against: expected, supervisor: supervisor) {
+            if let difference = facts.check(against: try planned(unit, run)) {
                 end(index, .mismatch(difference))
                 return
             }
@@ -81,9 +82,9 @@ extension Supervisor {
 
     /// What the plan says of the stopped program. A wall that a drill left out leaves its facts
     /// unchecked, and nothing else.
-    private func expected(_ unit: Unit, _ run: Unit.Run) throws(SystemFailure) -> ExpectedFacts {
+    private func planned(_ unit: Unit, _ run: Unit.Run) throws(SystemFailure) -> ExpectedFacts {
         let without = deployment.without
-        var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid)
+        var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid, supervisor: own)
         expected.isFiltered = !without.contains(.seccomp)
         expected.noNewPrivileges = !without.contains(.privileges)
         if !without.contains(.limits) { expected.filesLimit = UInt64(unit.plan.files) }
@@ -95,6 +96,7 @@ extension Supervisor {
             handed: handed.map { ProcessFacts.link("/proc/self/fd/\($0.number)") },
             filesLimit: unit.plan.files)
         guard deployment.isolation == .full else {
+            expected.gid = getegid()
             expected.bounding = nil
             expected.innerPid = nil
             return expected

@@ -1,9 +1,11 @@
 internal import AuditTreaty
 internal import CLinux
+internal import Cgroups
 internal import Confinement
 internal import Descriptors
 internal import Findings
 internal import Glibc
+internal import Loop
 
 // Going down: services first, in reverse of `after`, then the sensor, which still hears the last
 // attempts, then the writers, which still record them.

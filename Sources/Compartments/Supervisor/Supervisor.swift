@@ -1,10 +1,10 @@
-package import AuditTreaty
+internal import AuditTreaty
 package import Confinement
 package import Descriptors
 package import Findings
-internal import CLinux
 internal import Glibc
 internal import Loop
+internal import Processes
 
 /// A running platform: its compartments, its network, and the way events reach their trails.
 package struct Supervisor: ~Copyable {
@@ -41,6 +41,8 @@ package struct Supervisor: ~Copyable {
     var failure: Failure?
     /// Why each compartment last went down, for people.
     var lastError: [Int: String] = [:]
+    /// This process, for comparing namespaces.
+    let own: ProcessFacts
     let launchedAt: UInt64
 
     /// Longest time from SIGTERM to SIGKILL: 4 s.
@@ -61,6 +63,7 @@ package struct Supervisor: ~Copyable {
         // Before anything else runs: a signal that arrives early waits in the descriptor.
         signals = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
         loop = try EventLoop(capacity: 128)
+        own = try ProcessFacts.own()
         launchedAt = Clock.monotonic
     }
 
