@@ -69,7 +69,7 @@ extension Supervisor {
         guard let run = unit.run else { return }
         do {
             let facts = try ProcessFacts.read(run.programPid)
-            if let difference = facts.check(against: try planned(unit, run)) {
+            if let difference = facts.check(against: try planned(unit, run), supervisor: own) {
                 end(index, .mismatch(difference))
                 return
             }
@@ -84,7 +84,7 @@ extension Supervisor {
     /// unchecked, and nothing else.
     private func planned(_ unit: Unit, _ run: Unit.Run) throws(SystemFailure) -> ExpectedFacts {
         let without = deployment.without
-        var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid, supervisor: own)
+        var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid)
         expected.isFiltered = !without.contains(.seccomp)
         expected.noNewPrivileges = !without.contains(.privileges)
         if !without.contains(.limits) { expected.filesLimit = UInt64(unit.plan.files) }
