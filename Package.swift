@@ -122,7 +122,9 @@ let doors: [[Target]] = [
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
         ]),
-    door("bulkhead-supervisor", opens: ["Supervisor", "Confinement", "Findings", "Descriptors"]),
+    door(
+        "bulkhead-supervisor",
+        opens: ["Supervisor", "Operator", "Confinement", "Findings", "Descriptors"]),
     door(
         "bulkhead-trail",
         opens: ["Trail", "Tenancy", "Loop", "AuditTreaty", "Descriptors", "Findings"]),

@@ -31,7 +31,7 @@ package struct SupervisorStart: ~Copyable {
             unsafe bh_socket_pair(1, 0, room.baseAddress)
         }
         guard made == 0 else { throw Self.cannot("make a socket pair", errno: -made) }
-        socket = Descriptor(owning: pair[0])
+        let own = Descriptor(owning: pair[0])
         let other = Descriptor(owning: pair[1])
         let null: Descriptor
         do { null = try Files.open("/dev/null") } catch {
@@ -45,6 +45,7 @@ package struct SupervisorStart: ~Copyable {
             }
         }
         guard started == 0 else { throw Self.cannot("start \(program)", errno: -started) }
+        socket = own
     }
 
     private static func cannot(_ what: String, errno: Int32) -> Failure {

@@ -54,16 +54,19 @@ package struct Supervisor: ~Copyable {
         deployment: Deployment, places: Places, jail: String, isTwin: Bool, observer: UInt32?,
         front: consuming FrontLink
     ) throws(SystemFailure) {
+        // Before anything else runs: a signal that arrives early waits in the descriptor.
+        let signals = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+        let loop = try EventLoop(capacity: 128)
+        let own = try ProcessFacts.own()
         self.deployment = deployment
         self.places = places
         self.jail = jail
         self.isTwin = isTwin
         self.observer = observer
         self.front = front
-        // Before anything else runs: a signal that arrives early waits in the descriptor.
-        signals = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
-        loop = try EventLoop(capacity: 128)
-        own = try ProcessFacts.own()
+        self.signals = signals
+        self.loop = loop
+        self.own = own
         launchedAt = Clock.monotonic
     }
 

@@ -14,19 +14,20 @@ struct UIDRegistry: ~Copyable {
 
     private let path: String
     private let file: Descriptor
-    private var uids: [String: UInt32] = [:]
-    private var next = Self.first
+    private var uids: [String: UInt32]
+    private var next: UInt32
 
     /// Opens the registry and keeps it locked, so that two starting platforms take turns.
     init(path: String) throws(SystemFailure) {
-        self.path = path
         let parent = path.split(separator: "/").dropLast().joined(separator: "/")
         try Files.makeDirectories("/" + parent)
-        file = try Files.create(path, mode: 0o600, append: true)
+        let file = try Files.create(path, mode: 0o600, append: true)
         guard flock(file.number, LOCK_EX) == 0 else {
             throw SystemFailure("flock", path, errno: errno)
         }
         let text = try Files.read(path, limit: 16 << 20)
+        var uids: [String: UInt32] = [:]
+        var next = Self.first
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
             // A torn last line is skipped; its uid was never used, for the write had not returned.
@@ -37,6 +38,10 @@ struct UIDRegistry: ~Copyable {
             next = max(next, uid + 1)
         }
         if let end = text.last, end != UInt8(ascii: "\n") { try file.writeAll([10]) }
+        self.path = path
+        self.file = file
+        self.uids = uids
+        self.next = next
     }
 
     /// The uid of a compartment, new ones durable before they are returned.
