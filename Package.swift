@@ -120,7 +120,7 @@ let doors: [[Target]] = [
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
+            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux", "Operator",
         ]),
     door(
         "bulkhead-supervisor",

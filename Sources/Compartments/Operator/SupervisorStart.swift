@@ -1,8 +1,12 @@
 internal import CLinux
 package import Confinement
-package import Descriptors
+internal import Descriptors
 package import Findings
 internal import Glibc
+
+/// The stream that a signal closes: a handler reaches nothing else. Written once, before the
+/// handlers exist.
+nonisolated(unsafe) private var interrupted: Int32 = -1
 
 /// A supervisor that this process started, and the stream to it.
 package struct SupervisorStart: ~Copyable {
@@ -20,12 +24,15 @@ package struct SupervisorStart: ~Copyable {
     private let socket: Descriptor
     private var buffer: [UInt8] = []
 
-    /// Starts the supervisor in a session of its own, its output going to `log`.
+    /// Where a supervisor writes what it cannot tell anyone else.
+    private static var log: String {
+        geteuid() == 0 ? "/var/log/bulkhead.log" : "/tmp/bulkhead-\(geteuid()).log"
+    }
+
+    /// Starts the supervisor in a session of its own.
     ///
     /// It runs with this process's privileges; call this before giving them up.
-    package init(
-        program: String, arguments: [String], log: borrowing Descriptor
-    ) throws(Failure) {
+    package init(program: String, arguments: [String]) throws(Failure) {
         var pair: [Int32] = [-1, -1]
         let made = unsafe pair.withUnsafeMutableBufferPointer { room in
             unsafe bh_socket_pair(1, 0, room.baseAddress)
@@ -36,6 +43,10 @@ package struct SupervisorStart: ~Copyable {
         let null: Descriptor
         do { null = try Files.open("/dev/null") } catch {
             throw Self.cannot("open /dev/null", errno: error.errno)
+        }
+        let log: Descriptor
+        do { log = try Files.create(Self.log, mode: 0o600, append: true) } catch {
+            throw Self.cannot("write \(Self.log)", errno: error.errno)
         }
         let fds = [null.number, log.number, log.number, other.number]
         var pid: Int32 = 0
@@ -74,6 +85,14 @@ package struct SupervisorStart: ~Copyable {
 
     /// Lets the platform run on when this process ends.
     package func detach() { try? socket.writeAll([UInt8(ascii: "D")]) }
+
+    /// The first Ctrl-C asks the platform to go down, and this process keeps listening until it is.
+    package func stopOnInterrupt() {
+        // SAFETY: no handler that reads it is installed yet.
+        unsafe interrupted = socket.number
+        signal(SIGINT) { _ in _ = unsafe shutdown(interrupted, Int32(SHUT_WR)) }
+        signal(SIGTERM) { _ in _ = unsafe shutdown(interrupted, Int32(SHUT_WR)) }
+    }
 
     /// Asks the platform to go down, and keeps listening.
     package func stop() { _ = shutdown(socket.number, Int32(SHUT_WR)) }

@@ -1,8 +1,8 @@
 internal import Blueprint
-internal import CLinux
 internal import Descriptors
 internal import Findings
 internal import Glibc
+internal import Operator
 internal import Platform
 
 /// A platform file as it was read: the model, when it has no errors, and all findings.
@@ -27,19 +27,24 @@ struct PlatformFile {
         return hasErrors ? .refused : .good
     }
 
-    /// Opens the file, gives up root for good, then reads and parses.
-    static func read(_ path: String) throws(Failure) -> PlatformFile {
+    /// Opens the file, does what only root can do, gives up root for good, then reads and parses.
+    static func read(
+        _ path: String, whileRoot: () throws(Failure) -> Void = {}
+    ) throws(Failure) -> PlatformFile {
         let folder = folder(of: path)
-        let bytes = try contents(of: path)
+        let file = try open(path)
+        try whileRoot()
+        let bytes = try contents(of: file, path)
         let today = time(nil) / 86400
         let (platform, findings) = Blueprint.read(bytes, folder: folder, today: today)
         return PlatformFile(path: path, folder: folder, platform: platform, findings: findings)
     }
 
     /// Root opens the file, so that a private one can be read; nobody reads what is in it.
-    private static func contents(of path: String) throws(Failure) -> [UInt8] {
-        let file = try open(path)
-        try giveUpRoot()
+    private static func contents(
+        of file: borrowing Descriptor, _ path: String
+    ) throws(Failure) -> [UInt8] {
+        try Privileges.drop()
         do throws(SystemFailure) {
             return try Files.read(file, limit: Blueprint.bytesMax, name: path)
         } catch {
@@ -57,19 +62,6 @@ struct PlatformFile {
         } catch {
             throw unreadable(path, error)
         }
-    }
-
-    /// The uid and gid of nobody.
-    private static let nobody: UInt32 = 65534
-
-    /// Root becomes nobody, for good, before any byte of a platform file is parsed.
-    private static func giveUpRoot() throws(Failure) {
-        guard geteuid() == 0 else { return }
-        let result = bh_drop_privileges(nobody, nobody)
-        guard result < 0 else { return }
-        throw Failure(
-            .machine, "drop-privileges", "cannot give up root (errno \(-result))",
-            remedy: "run it as another user")
     }
 
     /// The model; failing with the findings on standard error when there is none.

@@ -14,7 +14,9 @@ struct Verb: Sendable {
     }
 
     /// All of them in the order of help; a new verb is one file and one word here.
-    static let all: [Verb] = [.check, .reach, .schema, .trail, .version, .help]
+    static let all: [Verb] = [
+        .check, .reach, .schema, .up, .status, .logs, .restart, .revoke, .down, .trail, .version, .help,
+    ]
 }
 
 /// Finds the verb, reads its arguments, runs it; failures go to standard error with what to do.

@@ -1,0 +1,213 @@
+internal import Addresses
+internal import Arguments
+internal import Compile
+internal import Confinement
+internal import Findings
+internal import Glibc
+internal import Operator
+internal import Platform
+internal import Reach
+
+extension Verb {
+    static let up = Verb(
+        Usage(
+            "up", operands: "[FILE]", counts: 0...1,
+            about: "Runs a platform, each service in its own compartment",
+            flags: [
+                Flag("detach", "return when it is ready; `bulkhead down` ends it"),
+                Flag("isolation", value: "full|none", "how strongly compartments are kept apart"),
+                Flag("require", value: "full|none", "refuse when the machine offers less"),
+                Flag("state", value: "DIR", "keep its state there: an instance of its own"),
+                Flag("twin", "a drill's copy: nothing is published, walls may be left out"),
+                Flag(
+                    "without", value: "WALL", repeats: true,
+                    "leave a wall out, in a drill's copy only"),
+            ],
+            details: """
+                Without FILE it runs the demonstration at the strongest isolation this machine has.
+                FILE needs `full` unless --isolation or the file itself names a weaker one.
+                """),
+        bringUp)
+}
+
+/// What the operator asked for, checked.
+private struct UpRequest {
+    let file: String
+    let isDemonstration: Bool
+    let isolation: Isolation?
+    let required: Isolation?
+    let state: String?
+    let detach: Bool
+    let isTwin: Bool
+    let without: Walls
+
+    init(_ arguments: Arguments) throws(Failure) {
+        if let named = arguments.word(0) {
+            file = named
+            isDemonstration = false
+        } else {
+            file = try Places.demonstration()
+            isDemonstration = true
+        }
+        isolation = try Self.level(arguments, "isolation")
+        required = try Self.level(arguments, "require")
+        state = arguments.value("state").map { absolute($0) }
+        detach = arguments.has("detach")
+        isTwin = arguments.has("twin")
+        var walls: Walls = []
+        for name in arguments.values("without") {
+            guard let wall = Walls.names.first(where: { $0.name == name })?.wall else {
+                throw Failure(
+                    .usage, "unknown-wall", "there is no wall `\(Excerpt.of(name))`",
+                    remedy: "the walls are " + Walls.names.map(\.name).joined(separator: ", "))
+            }
+            walls.insert(wall)
+        }
+        without = walls
+        guard without == [] || isTwin else {
+            throw Failure(
+                .usage, "walls", "only a drill's copy runs with a wall left out",
+                remedy: "use `bulkhead drill breach --without …`")
+        }
+    }
+
+    private static func level(
+        _ arguments: Arguments, _ flag: String
+    ) throws(Failure) -> Isolation? {
+        guard let text = arguments.value(flag) else { return nil }
+        guard let level = Isolation(name: text), level != .user else {
+            throw Failure(
+                .usage, "isolation", "--\(flag) does not take `\(Excerpt.of(text))`",
+                remedy: text == "user" ? "`user` is reserved; give full or none"
+                    : "give full or none")
+        }
+        return level
+    }
+}
+
+private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
+    let request = try UpRequest(arguments)
+    let strength = Strength.ofThisMachine()
+    let programs = try Places.programs()
+    var started: SupervisorStart?
+    // What needs privileges comes first; from `read` on this process is nobody, and only then does
+    // it parse what others wrote.
+    let file = try PlatformFile.read(request.file) { () throws(Failure) in
+        started = try startSupervisor(request, programs: programs)
+    }
+    let platform = try file.required()
+    for finding in file.findings where finding.severity == .warning {
+        Output.error(finding.line(file: request.file))
+    }
+    try requireGuarantees(platform, request.file)
+    let level = try chooseIsolation(request, platform, strength)
+    var deployment = try Compile.deployment(
+        platform, file: request.file, folder: file.folder,
+        isolation: level == .full ? .full : .none, programs: programs)
+    if request.isTwin { deployment.makeTwin(without: request.without) }
+    guard var supervisor = started.take() else { return .machine }
+    try supervisor.send(deployment)
+    return follow(&supervisor, request, deployment)
+}
+
+/// A platform whose guarantees do not hold is not started.
+private func requireGuarantees(_ platform: Platform, _ file: String) throws(Failure) {
+    let broken = Graph(platform).verdicts().filter { !$0.verdict.passes }
+    guard !broken.isEmpty else { return }
+    throw Failure(
+        .refused, "guarantees",
+        broken.map { "\(file):\($0.guarantee.place.line): \($0.guarantee.claim): \($0.verdict.name)" }
+            .joined(separator: "\n"),
+        remedy: "`bulkhead check \(file)` shows each with its flow")
+}
+
+/// The level to run at, or why the machine cannot.
+private func chooseIsolation(
+    _ request: UpRequest, _ platform: Platform, _ strength: Strength
+) throws(Failure) -> Isolation {
+    let offered = strength.isolation
+    let wanted: Isolation
+    if let asked = request.isolation ?? platform.isolation {
+        wanted = asked
+    } else {
+        wanted = request.isDemonstration ? offered : .full
+    }
+    let needed = max(wanted, request.required ?? wanted)
+    guard offered >= needed else {
+        throw Failure(
+            .machine, "isolation",
+            "this machine cannot isolate at `\(needed.name)`: "
+                + strength.missing.joined(separator: "; "),
+            remedy: "run `bulkhead doctor`, or accept less with `bulkhead up "
+                + "\(request.file) --isolation \(offered.name)`")
+    }
+    if wanted < .full {
+        let walls = wanted == .none ? "namespaces, own roots, own uids, firewalls, cgroups" : ""
+        let reason = strength.missing.isEmpty ? "as asked" : strength.missing.joined(separator: "; ")
+        Output.line("isolation \(wanted.name): WITHOUT \(walls) (\(reason))")
+    } else {
+        Output.line("isolation full: all walls stand")
+    }
+    return wanted
+}
+
+private func startSupervisor(
+    _ request: UpRequest, programs: String
+) throws(Failure) -> SupervisorStart {
+    var arguments: [String] = []
+    if let state = request.state { arguments += ["--state", state] }
+    if request.isTwin { arguments.append("--twin") }
+    if let home = Environment.value("HOME") { arguments += ["--home", home] }
+    if let uid = Environment.value("SUDO_UID") { arguments += ["--observer", uid] }
+    return try SupervisorStart(program: programs + "/bulkhead-supervisor", arguments: arguments)
+}
+
+/// Shows what the supervisor says until the platform is up (detached) or down again.
+private func follow(
+    _ supervisor: inout SupervisorStart, _ request: UpRequest, _ deployment: Deployment
+) -> ExitCode {
+    if !request.detach { supervisor.stopOnInterrupt() }
+    while true {
+        switch supervisor.next() {
+        case .progress(let text): Output.line("  \(Printable.lines(text.utf8))")
+        case .address(let text):
+            let parts = text.split(separator: " ")
+            Output.line("  \(parts.first ?? "") at http://\(parts.last ?? "")")
+        case .ready(let text):
+            Output.line("\(deployment.platform): \(text)")
+            RefusalText.lines(deployment).forEach { Output.line($0) }
+            if request.detach {
+                supervisor.detach()
+                return .good
+            }
+            Output.line("Ctrl-C ends it")
+        case .failed(let code, let problem, let remedy):
+            Output.error("bulkhead: \(Printable.lines(problem.utf8)); \(remedy)")
+            return ExitCode(rawValue: code) ?? .machine
+        case .end:
+            return .good
+        }
+    }
+}
+
+extension Deployment {
+    /// A drill's copy: published on loopback addresses that nothing else uses, walls left out.
+    fileprivate mutating func makeTwin(without walls: Walls) {
+        without = walls
+        for index in listeners.indices {
+            listeners[index].address = Address(0x7F58_0001 + UInt32(index))
+        }
+    }
+}
+
+/// What this machine can isolate, and what is missing for more.
+struct Strength {
+    let isolation: Isolation
+    let missing: [String]
+
+    static func ofThisMachine() -> Strength {
+        geteuid() == 0
+            ? Strength(isolation: .full, missing: [])
+            : Strength(isolation: .none, missing: ["not root"])
+    }
+}
