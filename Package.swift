@@ -77,7 +77,9 @@ let rooms: [[Target]] = [
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),
     room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),
-    room("Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings", "CJailPlan"]),
+    room(
+        "Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings", "CJailPlan"],
+        tests: ["Processes", "Descriptors", "Namespaces", "Seccomp", "CLinux"]),
     room("Compartments", "Closure", opens: ["Bytes", "Descriptors", "Findings"]),
     room(
         "Compartments", "Compile",

@@ -31,10 +31,7 @@
 #include <unistd.h>
 
 // Debian 12's headers are older than the kernels this runs on.
-#ifndef PR_SET_MDWE
-#define PR_SET_MDWE 65
-#endif
-enum { MDWE_REFUSE_EXEC_GAIN = 1, LANDLOCK_ABI_MAX = 7, LANDLOCK_LOG_NEW_EXEC_ON = 2 };
+enum { SET_MDWE = 65, MDWE_REFUSE_EXEC_GAIN = 1, LANDLOCK_ABI_MAX = 7, LANDLOCK_LOG_NEW_EXEC_ON = 2 };
 struct landlock_ruleset { uint64_t fs, net, scoped; };
 struct landlock_path { uint64_t allowed; int32_t parent; } __attribute__((packed));
 struct landlock_port { uint64_t allowed, port; };
@@ -47,8 +44,7 @@ static struct {
     uint32_t uid, gid, flags, without, files;
     int control, program, net, state, notify, standard_input, handed[JAIL_HANDED_MAX];
     int mounts[JAIL_MOUNTS_MAX];   // detached mounts by index of their record
-    int root, ruleset, failure;    // failure: pipe end by which pid 1 learns how exec went
-    int abi;
+    int root, ruleset, abi, failure;   // failure: pipe end by which pid 1 learns how exec went
     char *arguments[JAIL_TEXTS_MAX + 1], *environment[JAIL_TEXTS_MAX + 1];
 } jail;
 
@@ -75,17 +71,15 @@ static int namespaces(void) { return (jail.flags & JAIL_NAMESPACES) != 0; }
 static int stands(uint32_t wall) { return !(jail.without & wall); }
 static int fresh_root(void) { return namespaces() && stands(JAIL_WALL_ROOT); }
 
-static struct jail_cursor records(void) { return jail_plan_begin(jail.plan, jail.plan_bytes); }
+// Every record of the plan in turn. Loops need no bound of their own: the reader's hold.
+#define each_record(record) \
+    struct jail_cursor cursor_ = jail_plan_begin(jail.plan, jail.plan_bytes); jail_plan_next(&cursor_, &(record));
 
-static const uint8_t *only(uint32_t type, uint32_t *length) {
-    struct jail_cursor cursor = records();
+// The only record of its type; its value is NULL when there is none.
+static struct jail_record only(uint32_t type) {
     struct jail_record record;
-    while (jail_plan_next(&cursor, &record))
-        if (record.type == type) {
-            if (length) *length = record.length;
-            return record.value;
-        }
-    return NULL;
+    for (each_record(record)) if (record.type == type) return record;
+    return (struct jail_record){0};
 }
 
 static int open_path(int directory, const char *path, uint64_t flags, uint64_t resolve) {
@@ -94,46 +88,40 @@ static int open_path(int directory, const char *path, uint64_t flags, uint64_t r
 }
 
 // ---- The outer jail: in the host's namespaces ----------------------------------------------------
-
-static void receive_start(int *fds, size_t *count) {
+// Receives the start message; its descriptors come in the order that `plan.h` gives.
+static void receive_start(int *fds) {
     _Alignas(struct cmsghdr) char room[CMSG_SPACE(JAIL_DESCRIPTORS_MAX * sizeof(int))];
     struct iovec part = {&jail.start, sizeof jail.start};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    struct msghdr message = {NULL, 0, &part, 1, room, sizeof room, 0};
     ssize_t got = recvmsg(jail.control, &message, MSG_CMSG_CLOEXEC);
-    must(got >= 0, JAIL_STEP_START, 0);
     if (got == 0) _exit(0);
-    demand(got == sizeof jail.start && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)), JAIL_STEP_START, EMSGSIZE, 0);
-    demand(jail.start.magic == JAIL_START_MAGIC && jail.start.version == JAIL_VERSION, JAIL_STEP_START, EPROTO, 0);
-    demand(!(jail.start.flags & ~JAIL_HAS_ALL) && jail.start.handed <= JAIL_HANDED_MAX, JAIL_STEP_START, EINVAL, 0);
+    must(got > 0, JAIL_STEP_START, 0);
+    int cut = got != sizeof jail.start || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+    demand(!cut && jail.start.magic == JAIL_START_MAGIC && jail.start.version == JAIL_VERSION
+        && !(jail.start.flags & ~JAIL_HAS_ALL) && jail.start.handed <= JAIL_HANDED_MAX, JAIL_STEP_START, EPROTO, 1);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    demand(header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS, JAIL_STEP_DESCRIPTORS, EBADF, 0);
-    *count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(fds, CMSG_DATA(header), *count * sizeof(int));
-    size_t expected = 2 + (size_t)__builtin_popcount(jail.start.flags) + jail.start.handed;
-    demand(*count == expected, JAIL_STEP_DESCRIPTORS, EBADF, (uint32_t)*count);
+    size_t size = (2 + (size_t)__builtin_popcount(jail.start.flags) + jail.start.handed) * sizeof(int);
+    int all = header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(size);
+    demand(all, JAIL_STEP_DESCRIPTORS, EBADF, 0);
+    memcpy(fds, CMSG_DATA(header), size);
 }
 
 static void read_plan(int fd) {
     int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK, seals = fcntl(fd, F_GET_SEALS);
-    must(seals >= 0, JAIL_STEP_SEALS, 0);
     // Unsealed bytes could change between the check and the use.
-    demand((seals & needed) == needed, JAIL_STEP_SEALS, EPERM, 0);
+    demand(seals >= 0 && (seals & needed) == needed, JAIL_STEP_SEALS, EPERM, 0);
     struct stat facts;
-    must(fstat(fd, &facts) == 0, JAIL_STEP_PLAN, 0);
-    demand(facts.st_size > 0 && facts.st_size <= JAIL_PLAN_MAX, JAIL_STEP_PLAN, EFBIG, 0);
+    demand(!fstat(fd, &facts) && facts.st_size > 0 && facts.st_size <= JAIL_PLAN_MAX, JAIL_STEP_PLAN, EFBIG, 0);
     jail.plan_bytes = (size_t)facts.st_size;
     jail.plan = mmap(NULL, jail.plan_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
     must(jail.plan != MAP_FAILED, JAIL_STEP_PLAN, 0);
-    size_t wrong = jail_plan_check(jail.plan, jail.plan_bytes);
+    size_t wrong = jail_plan_check(jail.plan, jail.plan_bytes), arguments = 0, environment = 0;
     demand(wrong == 0, JAIL_STEP_PLAN, EBADMSG, (uint32_t)wrong - 1);
-    const uint8_t *identity = only(JAIL_IDENTITY, NULL);
+    const uint8_t *identity = only(JAIL_IDENTITY).value;
     jail.uid = jail_u32(identity), jail.gid = jail_u32(identity + 4);
     jail.flags = jail_u32(identity + 8), jail.without = jail_u32(identity + 12);
-    struct jail_cursor cursor = records();
     struct jail_record record;
-    size_t arguments = 0, environment = 0;
-    while (jail_plan_next(&cursor, &record)) {
+    for (each_record(record)) {
         if (record.type == JAIL_ARGUMENT) jail.arguments[arguments++] = (char *)record.value;
         if (record.type == JAIL_ENVIRONMENT) jail.environment[environment++] = (char *)record.value;
         if (record.type == JAIL_LIMIT && jail_u32(record.value) == RLIMIT_NOFILE)
@@ -142,33 +130,30 @@ static void read_plan(int fd) {
 }
 
 static void take_descriptors(const int *fds) {
-    size_t at = 1;
-    jail.program = fds[at++];
-    jail.net = jail.start.flags & JAIL_HAS_NET ? fds[at++] : -1;
-    jail.state = jail.start.flags & JAIL_HAS_STATE ? fds[at++] : -1;
-    jail.notify = jail.start.flags & JAIL_HAS_NOTIFY ? fds[at++] : -1;
-    jail.standard_input = jail.start.flags & JAIL_HAS_STDIN ? fds[at++] : -1;
-    for (uint32_t i = 0; i < jail.start.handed; i++) jail.handed[i] = fds[at++];
+    int *const optional[] = {&jail.net, &jail.state, &jail.notify, &jail.standard_input};
+    jail.program = fds[1], fds += 2;
+    for (int i = 0; i < 4; i++) *optional[i] = jail.start.flags >> i & 1 ? *fds++ : -1;
+    memcpy(jail.handed, fds, jail.start.handed * sizeof(int));
     demand(jail.files >= jail.start.handed + JAIL_DESCRIPTORS_SPARE, JAIL_STEP_DESCRIPTORS, EMFILE, 0);
     // What the plan mounts and what came must agree, or a compartment would run without its state.
     demand(namespaces() == (jail.net >= 0), JAIL_STEP_DESCRIPTORS, EBADF, 1);
-    demand(!namespaces() || !only(JAIL_STATE, NULL) == (jail.state < 0), JAIL_STEP_DESCRIPTORS, EBADF, 2);
-    demand(!namespaces() || !only(JAIL_NOTIFY, NULL) == (jail.notify < 0), JAIL_STEP_DESCRIPTORS, EBADF, 3);
+    int agree = !only(JAIL_STATE).value == (jail.state < 0) && !only(JAIL_NOTIFY).value == (jail.notify < 0);
+    demand(!namespaces() || agree, JAIL_STEP_DESCRIPTORS, EBADF, 2);
 }
 
 // A detached mount of what the record names. Checks what was opened, not what was named, and mounts
 // from that descriptor: nobody can swap the path in between, and no symbolic link is followed.
-static int open_source(const struct jail_record *record, enum jail_step step, uint32_t index) {
+static int open_source(const struct jail_record *record, uint32_t index) {
+    uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
     uint32_t type = record->type;
-    const char *path = (const char *)record->value + 4;
+    enum jail_step step = type == JAIL_STATE ? JAIL_STEP_STATE : type == JAIL_NOTIFY ? JAIL_STEP_NOTIFY
+        : type == JAIL_DEVICE ? JAIL_STEP_DEVICE : JAIL_STEP_TREE;
     int fd = type == JAIL_STATE ? jail.state : type == JAIL_NOTIFY ? jail.notify
-        : open_path(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS);
+        : open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS);
     struct stat facts;
     must(fd >= 0 && fstat(fd, &facts) == 0, step, index);
-    uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
-    int directory = S_ISDIR(facts.st_mode);
     if (type == JAIL_STATE) {
-        demand(directory, step, ENOTDIR, index);
+        demand(S_ISDIR(facts.st_mode), step, ENOTDIR, index);
         attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
     } else if (type == JAIL_NOTIFY) {
         demand(S_ISSOCK(facts.st_mode), step, ENOTSOCK, index);
@@ -176,7 +161,7 @@ static int open_source(const struct jail_record *record, enum jail_step step, ui
         demand(S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, jail_u32(record->value)), step, ENODEV, index);
         attributes &= ~(uint64_t)MOUNT_ATTR_NODEV;
     } else {
-        demand(S_ISREG(facts.st_mode) || directory, step, EINVAL, index);
+        demand(S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode), step, EINVAL, index);
         demand(!(facts.st_mode & 022), step, EPERM, index);
         if (jail_u32(record->value) & JAIL_TREE_EXECUTABLE) attributes &= ~(uint64_t)MOUNT_ATTR_NOEXEC;
     }
@@ -190,23 +175,17 @@ static int open_source(const struct jail_record *record, enum jail_step step, ui
 }
 
 static void open_sources(void) {
-    static const enum jail_step steps[] = {
-        [JAIL_TREE & 15] = JAIL_STEP_TREE, [JAIL_STATE & 15] = JAIL_STEP_STATE,
-        [JAIL_NOTIFY & 15] = JAIL_STEP_NOTIFY, [JAIL_DEVICE & 15] = JAIL_STEP_DEVICE};
-    struct jail_cursor cursor = records();
     struct jail_record record;
-    for (uint32_t index = 0; jail_plan_next(&cursor, &record);) {
+    uint32_t index = 0;
+    for (each_record(record)) {
         if (record.type >> 4 != JAIL_TREE >> 4) continue;
-        enum jail_step step = steps[record.type & 15];
-        if (step) jail.mounts[index] = open_source(&record, step, index);
-        index++;
+        int made = record.type == JAIL_FILE || record.type == JAIL_LINK || record.type == JAIL_SCRATCH;
+        jail.mounts[index] = made ? -1 : open_source(&record, index), index++;
     }
 }
 
-// Reports the child, releases it and ends. Returns only in the child.
+// Returns only in the child, whose first report is that it exists.
 static void clone_and_leave(void) {
-    int gate[2];
-    must(pipe2(gate, O_CLOEXEC) == 0, JAIL_STEP_CLONE, 0);
     // Our parent becomes the child's, who therefore can open a pidfd of it before anybody reaps it.
     // exit_signal stays 0: with CLONE_PARENT the kernel takes ours. The network namespace was joined
     // before; the cgroup namespace roots in the groups that the supervisor put us in.
@@ -217,35 +196,25 @@ static void clone_and_leave(void) {
         if (stands(JAIL_WALL_IPC)) args.flags |= CLONE_NEWIPC | CLONE_NEWUTS;
     }
     long pid = syscall(SYS_clone3, &args, sizeof args);
-    must(pid >= 0, JAIL_STEP_CLONE, 1);
-    if (pid > 0) {
-        report(JAIL_CLONED, 0, (int)pid, 0);
-        _exit(write(gate[1], "", 1) == 1 ? 0 : 2);
-    }
-    // Waits, so that the supervisor always hears of the clone before anything from it.
-    char token;
-    close(gate[1]);
-    if (read(gate[0], &token, 1) != 1) _exit(2);
-    close(gate[0]);
+    must(pid >= 0, JAIL_STEP_CLONE, 0);
+    if (pid > 0) _exit(0);
+    report(JAIL_CLONED, 0, 0, 0);
 }
 
 // ---- Pid 1: building the root --------------------------------------------------------------------
-
 static int make_tmpfs(uint64_t bytes, const char *mode, unsigned attributes, enum jail_step step, uint32_t index) {
     char size[24], inodes[24];
-    uint64_t count = bytes / 4096 < 1024 ? 1024 : bytes / 4096;
-    snprintf(size, sizeof size, "%llu", (unsigned long long)bytes);
     // Inodes cost memory that size= does not count.
-    snprintf(inodes, sizeof inodes, "%llu", (unsigned long long)(count > 65536 ? 65536 : count));
+    unsigned long long count = bytes / 4096 < 1024 ? 1024 : bytes / 4096 > 65536 ? 65536 : bytes / 4096;
+    snprintf(size, sizeof size, "%llu", (unsigned long long)bytes);
+    snprintf(inodes, sizeof inodes, "%llu", count);
+    const char *const options[][2] = {{"size", size}, {"nr_inodes", inodes}, {"mode", mode}};
     int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
-    must(fs >= 0, step, index);
-    must(fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0) == 0, step, index);
-    must(fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", inodes, 0) == 0, step, index);
-    must(fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) == 0, step, index);
+    for (int i = 0; i < 3; i++)
+        must(fs >= 0 && fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0) == 0, step, index);
     must(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0, step, index);
     int mount = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
-    must(mount >= 0, step, index);
-    close(fs);
+    must(mount >= 0 && close(fs) == 0, step, index);
     return mount;
 }
 
@@ -283,9 +252,8 @@ static void attach(int mount, const char *path, uint32_t index) {
         : mknodat(parent, leaf(path), S_IFREG | 0444, 0);
     must(made == 0 || errno == EEXIST, JAIL_STEP_MOUNT, index);
     int point = open_path(parent, leaf(path), 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-    must(point >= 0, JAIL_STEP_MOUNT, index);
     int how = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
-    must(move_mount(mount, "", point, "", how) == 0, JAIL_STEP_MOUNT, index);
+    must(point >= 0 && move_mount(mount, "", point, "", how) == 0, JAIL_STEP_MOUNT, index);
     close(point), close(parent), close(mount);
 }
 
@@ -294,14 +262,11 @@ static void make_entry(const struct jail_record *record, int link, uint32_t inde
     const char *path = (const char *)record->value, *content = path + strlen(path) + 1;
     size_t length = record->length - (size_t)(content - path);
     int parent = open_parent(path, index), file = -1;
-    if (link) {
-        must(symlinkat(content, parent, leaf(path)) == 0, JAIL_STEP_MOUNT, index);
-    } else {
-        file = openat(parent, leaf(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-        must(file >= 0 && write(file, content, length) == (ssize_t)length, JAIL_STEP_MOUNT, index);
-        close(file);
-    }
-    close(parent);
+    if (!link) file = openat(parent, leaf(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    int made = link ? symlinkat(content, parent, leaf(path)) == 0
+        : file >= 0 && write(file, content, length) == (ssize_t)length;
+    must(made, JAIL_STEP_MOUNT, index);
+    close(parent), close(file);
 }
 
 static void perform_mount(const struct jail_record *record, uint32_t index) {
@@ -314,8 +279,7 @@ static void perform_mount(const struct jail_record *record, uint32_t index) {
         jail.mounts[index] = make_tmpfs(jail_u64(record->value), "1777", scratch, JAIL_STEP_MOUNT, index);
         attach(jail.mounts[index], text + 8, index);
         break;
-    case JAIL_STATE:
-    case JAIL_NOTIFY: attach(jail.mounts[index], text, index); break;
+    case JAIL_STATE: case JAIL_NOTIFY: attach(jail.mounts[index], text, index); break;
     default: make_entry(record, record->type == JAIL_LINK, index);
     }
 }
@@ -327,9 +291,9 @@ static void build_root(void) {
         jail.root = make_tmpfs(8 << 20, "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, JAIL_STEP_ROOT, 0);
         must(move_mount(jail.root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0, JAIL_STEP_ROOT, 1);
         must(fchdir(jail.root) == 0 && mkdirat(jail.root, "proc", 0755) == 0, JAIL_STEP_ROOT, 2);
-        struct jail_cursor cursor = records();
         struct jail_record record;
-        for (uint32_t index = 0; jail_plan_next(&cursor, &record);)
+        uint32_t index = 0;
+        for (each_record(record))
             if (record.type >> 4 == JAIL_TREE >> 4) perform_mount(&record, index++);
         // Both names are the new root: the old one is stacked on it and goes with the detach, so no
         // directory of the host is needed for it, nor left open.
@@ -342,22 +306,20 @@ static void build_root(void) {
     // Read-only last, when nothing is left to make in it.
     struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY};
     must(!fresh_root() || mount_setattr(jail.root, "", AT_EMPTY_PATH, &set, sizeof set) == 0, JAIL_STEP_READONLY, 0);
-    const char *name = (const char *)only(JAIL_HOSTNAME, NULL);
+    const char *name = (const char *)only(JAIL_HOSTNAME).value;
     // Without an own UTS namespace this would rename the host.
     if (name && stands(JAIL_WALL_IPC)) must(sethostname(name, strlen(name)) == 0, JAIL_STEP_HOSTNAME, 0);
 }
 
 // ---- Pid 1: confining itself ---------------------------------------------------------------------
-
 // The program by its path in the new root, so that /proc/self/exe names nothing of the host; the
 // same inode as the file that the supervisor hashed.
 static void open_program(void) {
     if (!fresh_root()) return;
     struct stat hashed, inner;
-    int fd = open_path(AT_FDCWD, (const char *)only(JAIL_PROGRAM, NULL), 0, RESOLVE_NO_SYMLINKS);
-    must(fd >= 0, JAIL_STEP_PROGRAM, 0);
-    must(fstat(fd, &inner) == 0 && fstat(jail.program, &hashed) == 0, JAIL_STEP_PROGRAM, 1);
-    demand(inner.st_dev == hashed.st_dev && inner.st_ino == hashed.st_ino, JAIL_STEP_PROGRAM, ESTALE, 2);
+    int fd = open_path(AT_FDCWD, (const char *)only(JAIL_PROGRAM).value, 0, RESOLVE_NO_SYMLINKS);
+    must(fd >= 0 && fstat(fd, &inner) == 0 && fstat(jail.program, &hashed) == 0, JAIL_STEP_PROGRAM, 0);
+    demand(inner.st_dev == hashed.st_dev && inner.st_ino == hashed.st_ino, JAIL_STEP_PROGRAM, ESTALE, 1);
     jail.program = fd;
 }
 
@@ -385,8 +347,7 @@ static void arrange_descriptors(void) {
     for (int i = 0; i < handed; i++) place(jail.handed[i], 3 + i, 0);
     place(control, 3 + handed, O_CLOEXEC);
     jail.control = 3 + handed;
-    place(program, (int)jail.files, O_CLOEXEC);
-    jail.program = (int)jail.files;
+    place(program, jail.program = (int)jail.files, O_CLOEXEC);
     // Host namespaces, the plan, mounts: nothing that is not planned goes on.
     must(close_range((unsigned)jail.control + 1, jail.files - 1, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
     must(close_range(jail.files + 1, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 1);
@@ -401,11 +362,10 @@ static void add_path(int fd, uint32_t access, uint32_t index) {
     static const uint64_t rights[] = {
         [JAIL_READ] = 1 << 2 | 1 << 3, [JAIL_EXECUTE] = 1 << 0 | 1 << 2 | 1 << 3,
         [JAIL_WRITE] = 0x77be, [JAIL_USE_DEVICE] = 1 << 1 | 1 << 2 | 1 << 15};
-    const uint64_t for_files = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
     struct stat facts;
     must(fstat(fd, &facts) == 0, JAIL_STEP_RULES, index);
     struct landlock_path rule = {rights[access] & handled_files[jail.abi], fd};
-    if (!S_ISDIR(facts.st_mode)) rule.allowed &= for_files;
+    if (!S_ISDIR(facts.st_mode)) rule.allowed &= 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
     must(syscall(SYS_landlock_add_rule, jail.ruleset, 1, &rule, 0) == 0, JAIL_STEP_RULES, index);
 }
 
@@ -420,9 +380,9 @@ static void make_rules(void) {
     jail.ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
     must(jail.ruleset >= 0, JAIL_STEP_RULES, 1);
     if (!fresh_root()) add_path(jail.program, JAIL_EXECUTE, 2);
-    struct jail_cursor cursor = records();
     struct jail_record record;
-    for (uint32_t index = 0; jail_plan_next(&cursor, &record);) {
+    uint32_t index = 0;
+    for (each_record(record)) {
         if (record.type == JAIL_RULE) {
             int fd = open_path(AT_FDCWD, (const char *)record.value + 4, 0, 0);
             // A twin on the host's root lacks what only the fresh one has: a rule for it allows nothing.
@@ -438,25 +398,22 @@ static void make_rules(void) {
 }
 
 static void set_limits(void) {
-    struct jail_cursor cursor = records();
     struct jail_record record;
-    while (stands(JAIL_WALL_LIMITS) && jail_plan_next(&cursor, &record)) {
-        if (record.type != JAIL_LIMIT) continue;
+    for (each_record(record)) {
+        if (record.type != JAIL_LIMIT || !stands(JAIL_WALL_LIMITS)) continue;
         struct rlimit limit = {jail_u64(record.value + 8), jail_u64(record.value + 8)};
         uint32_t resource = jail_u32(record.value);
         must(setrlimit((int)resource, &limit) == 0, JAIL_STEP_LIMITS, resource);
     }
     // A core file holds keys and other people's orders: never, not even in a twin.
-    struct rlimit none = {0, 0};
-    must(setrlimit(RLIMIT_CORE, &none) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
+    must(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
 }
 
 static void change_identity(int keep) {
-    must(!keep || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, JAIL_STEP_IDENTITY, 0);
     // Groups, then gid, then uid: after the uid none of the others may change any more.
-    must(syscall(SYS_setgroups, 0, NULL) == 0, JAIL_STEP_IDENTITY, 1);
-    must(syscall(SYS_setresgid, jail.gid, jail.gid, jail.gid) == 0, JAIL_STEP_IDENTITY, 2);
-    must(syscall(SYS_setresuid, jail.uid, jail.uid, jail.uid) == 0, JAIL_STEP_IDENTITY, 3);
+    must((!keep || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0) && syscall(SYS_setgroups, 0, NULL) == 0
+        && syscall(SYS_setresgid, jail.gid, jail.gid, jail.gid) == 0
+        && syscall(SYS_setresuid, jail.uid, jail.uid, jail.uid) == 0, JAIL_STEP_IDENTITY, 0);
 }
 
 // `keep`: only in a twin; all of them, or SYS_ADMIN, without which a filter needs no_new_privs.
@@ -469,26 +426,24 @@ static void drop_capabilities(uint64_t keep, int ambient) {
         sets[half].effective = sets[half].permitted;
         sets[half].inheritable = ambient ? sets[half].permitted : 0;
     }
-    must(syscall(SYS_capset, &header, sets) == 0, JAIL_STEP_CAPABILITIES, 1);
-    must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 2);
+    must(syscall(SYS_capset, &header, sets) == 0
+        && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 1);
     for (unsigned long i = 0; ambient && i < 64; i++)
         if (sets[i / 32].permitted >> (i % 32) & 1)
-            must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 3);
+            must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) == 0, JAIL_STEP_CAPABILITIES, 2);
 }
 
 static void follow_supervisor(void) {
-    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, JAIL_STEP_PARENT, 0);
-    // It may have died before the line above; its end of the socket died with it.
+    // It may have died before the death signal was set; its end of the socket died with it.
     struct pollfd control = {jail.control, 0, 0};
-    must(poll(&control, 1, 0) >= 0, JAIL_STEP_PARENT, 1);
+    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && poll(&control, 1, 0) >= 0, JAIL_STEP_PARENT, 0);
     if (control.revents) _exit(2);
 }
 
 static void install_filter(uint32_t type, enum jail_step step) {
-    uint32_t length = 0;
-    const uint8_t *code = only(type, &length);
-    // The record's value lies at any offset; the kernel copies it, so alignment is not needed.
-    struct { unsigned short count; const void *code; } program = {(unsigned short)(length / 8), code};
+    struct jail_record code = only(type);
+    // The value lies at any offset; the kernel copies it, so alignment is not needed.
+    struct { unsigned short count; const void *code; } program = {(unsigned short)(code.length / 8), code.value};
     must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, &program) == 0, step, 0);
 }
 
@@ -510,10 +465,9 @@ static void confine(void) {
     // MDWE after our own mappings are made; no_new_privs before Landlock and the filters, which
     // demand it of anybody without SYS_ADMIN.
     int wx = stands(JAIL_WALL_WX);
-    must(!wx || prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0, JAIL_STEP_WX, 0);
+    must(!wx || prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0, JAIL_STEP_WX, 0);
     must(!privileges || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, JAIL_STEP_PRIVILEGES, 0);
-    const char *directory = (const char *)only(JAIL_DIRECTORY, NULL);
-    int absent = chdir(directory) < 0;
+    int absent = chdir((const char *)only(JAIL_DIRECTORY).value) < 0;
     if (absent && !stands(JAIL_WALL_ROOT) && errno == ENOENT) absent = chdir("/") < 0;
     must(!absent, JAIL_STEP_DIRECTORY, 0);
     if (!stands(JAIL_WALL_LANDLOCK)) return;
@@ -524,11 +478,9 @@ static void confine(void) {
 }
 
 // ---- The two that remain -------------------------------------------------------------------------
-
 static _Noreturn void execute(int failure, const sigset_t *empty) {
-    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, JAIL_STEP_SESSION, 0);
-    must(setsid() >= 0, JAIL_STEP_SESSION, 1);
-    must(sigprocmask(SIG_SETMASK, empty, NULL) == 0, JAIL_STEP_SESSION, 2);
+    must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && setsid() >= 0
+        && sigprocmask(SIG_SETMASK, empty, NULL) == 0, JAIL_STEP_SESSION, 0);
     if (failure != jail.control + 1) place(failure, jail.control + 1, O_CLOEXEC);
     jail.failure = jail.control + 1;
     // Whoever planned could not know the pid where there is no own namespace for it.
@@ -543,7 +495,6 @@ static _Noreturn void execute(int failure, const sigset_t *empty) {
     report(JAIL_VERIFY, 0, jail.abi, 0);
     struct jail_order order;
     ssize_t got = read(jail.control, &order, sizeof order);
-    if (got == 0) _exit(2);
     demand(got == sizeof order && order.kind == JAIL_ORDER_GO, JAIL_STEP_GO, ECANCELED, 0);
     if (write(jail.failure, "G", 1) != 1) _exit(2);
     syscall(SYS_execveat, jail.program, "", jail.arguments, jail.environment, AT_EMPTY_PATH);
@@ -555,78 +506,61 @@ static int reap(pid_t program, struct jail_report *last) {
     int status, ended = 0;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         if (pid != program) continue;
-        ended = 1;
-        last->index = WIFSIGNALED(status);
+        ended = 1, last->index = WIFSIGNALED(status);
         last->value = last->index ? WTERMSIG(status) : WEXITSTATUS(status);
     }
     return ended;
 }
 
-// Uses poll, read, write, wait4, kill and exit_group, nothing else: its filter is that short.
-// Descriptors: 0 the control socket, 1 signals, 2 how exec went.
+// Uses poll, read, write, wait4, kill and exit_group (and restart_syscall, by the kernel), nothing
+// else: its filter is that short. Descriptors: 0 the control socket, 1 signals, 2 how exec went.
 static _Noreturn void keep_watch(pid_t program) {
     struct pollfd watched[3] = {{0, 0, 0}, {1, POLLIN, 0}, {2, POLLIN, 0}};
     struct jail_report last = {JAIL_EXITED, 0, 0, 0};
-    char told = 0;
-    for (;;) {
-        if (poll(watched, 3, -1) < 0 && errno != EINTR) _exit(2);
-        if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
-            kill(-program, SIGKILL);   // the namespace ends with us; without one its group does
-            _exit(2);
-        }
+    for (char told = 0, byte = 0;;) {
+        if (poll(watched, 3, -1) < 0 && errno == EINTR) continue;
+        if (watched[0].revents & ~POLLIN) break;   // no supervisor: nobody watches any more
         if (watched[2].revents) {
-            char byte;
-            if (read(2, &byte, 1) == 1) {
-                told = byte;
-            } else {
-                // Closed by exec after "G"; anything else ended before it ran.
-                watched[2].fd = -1;
-                if (told == 'G') report(JAIL_STARTED, 0, 0, 0);
-                watched[0].events = POLLIN;
-                continue;
-            }
+            // Before any signal: the pipe closes before the program's end can be heard of. Closed by
+            // exec after "G"; anything else ended before it ran.
+            if (read(2, &byte, 1) == 1) told = byte;
+            else watched[2].fd = -1, watched[0].events = POLLIN;
+            if (watched[2].fd < 0 && told == 'G') report(JAIL_STARTED, 0, 0, 0);
+            continue;
         }
-        if (watched[0].revents & POLLIN) {
-            struct jail_order order;
-            ssize_t got = read(0, &order, sizeof order);
-            if (got == sizeof order && order.kind == JAIL_ORDER_SIGNAL && order.value - 1 < 31)
-                kill(program, (int)order.value);
-        }
-        if (watched[1].revents && watched[2].fd < 0) {
-            struct signalfd_siginfo info;
-            if (read(1, &info, sizeof info) != sizeof info) _exit(2);
-            if (info.ssi_signo != SIGCHLD) kill(program, (int)info.ssi_signo);
-            else if (reap(program, &last)) break;
-        }
+        struct jail_order order;
+        if (watched[0].revents && read(0, &order, sizeof order) == sizeof order
+            && order.kind == JAIL_ORDER_SIGNAL && order.value - 1 < 31) kill(program, (int)order.value);
+        struct signalfd_siginfo info = {0};
+        if (watched[1].revents && read(1, &info, sizeof info) != sizeof info) _exit(2);
+        if (info.ssi_signo && info.ssi_signo != SIGCHLD) kill(program, (int)info.ssi_signo);
+        if (info.ssi_signo != SIGCHLD || !reap(program, &last)) continue;
+        kill(-program, SIGKILL);   // the namespace ends with us; without one its session does
+        if (told != 'F' && write(0, &last, sizeof last) != sizeof last) _exit(2);
+        _exit(last.index ? 128 + last.value : last.value);
     }
     kill(-program, SIGKILL);
-    if (told != 'F') write(0, &last, sizeof last) == sizeof last ? (void)0 : _exit(2);
-    _exit(last.index ? 128 + last.value : last.value);
+    _exit(2);
 }
 
 static _Noreturn void become_init(void) {
     sigset_t watched, empty;
-    sigemptyset(&empty);
-    sigemptyset(&watched);
-    const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(&watched, signals[i]);
+    sigemptyset(&empty), sigemptyset(&watched);
+    const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+    for (int i = 0; i < 7; i++) sigaddset(&watched, numbers[i]);
     // Blocked before the fork, or an early SIGCHLD is lost; blocked at all, because the init of a
     // namespace without a handler never sees a signal that it does not block.
-    must(sigprocmask(SIG_SETMASK, &watched, NULL) == 0, JAIL_STEP_FORK, 0);
-    int ends[2], signal_fd;
-    must(pipe2(ends, O_CLOEXEC) == 0, JAIL_STEP_FORK, 1);
-    must((signal_fd = signalfd(-1, &watched, SFD_CLOEXEC)) >= 0, JAIL_STEP_FORK, 2);
+    int ends[2], signals = signalfd(-1, &watched, SFD_CLOEXEC);
+    must(signals >= 0 && sigprocmask(SIG_SETMASK, &watched, NULL) == 0 && pipe2(ends, O_CLOEXEC) == 0, JAIL_STEP_FORK, 0);
     pid_t program = fork();
-    must(program >= 0, JAIL_STEP_FORK, 3);
+    must(program >= 0, JAIL_STEP_FORK, 1);
     if (program == 0) execute(ends[1], &empty);
     // The log, the handed descriptors and the program are not for us.
-    place(jail.control, 0, 0), place(signal_fd, 1, 0), place(ends[0], 2, 0);
+    place(jail.control, 0, 0), place(signals, 1, 0), place(ends[0], 2, 0);
     jail.control = 0;
-    must(close_range(3, ~0u, 0) == 0, JAIL_STEP_FORK, 4);
-    if (!stands(JAIL_WALL_PRIVILEGES)) {
-        drop_capabilities(0, 0);   // no_new_privs here binds only us: the fork is done
-        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, JAIL_STEP_PRIVILEGES, 1);
-    }
+    must(close_range(3, ~0u, 0) == 0, JAIL_STEP_FORK, 2);
+    drop_capabilities(0, 0);   // a twin's too: neither these two are for us
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, JAIL_STEP_PRIVILEGES, 1);
     install_filter(JAIL_INIT_FILTER, JAIL_STEP_INIT_FILTER);
     keep_watch(program);
 }
@@ -636,15 +570,14 @@ int main(void) {
     must(close_range(4, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);   // KILL, STOP refuse
     int fds[JAIL_DESCRIPTORS_MAX];
-    size_t count = 0;
-    receive_start(fds, &count);
+    receive_start(fds);
     read_plan(fds[0]);
     take_descriptors(fds);
     // Room for a descriptor per mount and for the program's number.
     struct rlimit files;
-    must(getrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    must(getrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_LIMITS, 0);
     files.rlim_cur = files.rlim_max;
-    must(setrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_DESCRIPTORS, 0);
+    must(setrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_LIMITS, 1);
     must(jail.net < 0 || setns(jail.net, CLONE_NEWNET) == 0, JAIL_STEP_NETWORK, 0);
     umask(0);
     if (fresh_root()) open_sources();   // host paths: before the host is out of sight

@@ -5,34 +5,21 @@
 
 enum { HEADER = 8, RECORD = 8, PHASES = 16 };
 
-uint32_t jail_u32(const uint8_t *b) {
-    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
-uint64_t jail_u64(const uint8_t *b) { return jail_u32(b) | (uint64_t)jail_u32(b + 4) << 32; }
-
 const char *jail_step_name(uint32_t step) {
-    static const char *const names[JAIL_STEPS] = {
-        "start", "plan", "seals", "descriptors", "network", "tree", "device", "state", "notify",
-        "clone", "parent", "propagation", "root", "proc", "mount", "pivot", "readonly", "hostname",
-        "session", "program", "rules", "limits", "bounding", "identity", "capabilities",
-        "dumpable", "wx", "privileges", "landlock", "directory", "fork", "init-filter", "filter",
-        "go", "exec"};
-    return step < JAIL_STEPS && names[step] ? names[step] : "unknown";
+#define JAIL_STEP_TEXT(name, text) text,
+    static const char *const names[] = {JAIL_STEPS(JAIL_STEP_TEXT)};
+    return step < JAIL_STEP_COUNT ? names[step] : "unknown";
 }
 
 struct jail_cursor jail_plan_begin(const uint8_t *bytes, size_t count) {
-    if (count < HEADER) return (struct jail_cursor){bytes, bytes};
-    return (struct jail_cursor){bytes + HEADER, bytes + count};
+    return (struct jail_cursor){bytes + (count < HEADER ? count : HEADER), bytes + count};
 }
 
 int jail_plan_next(struct jail_cursor *cursor, struct jail_record *record) {
-    size_t left = (size_t)(cursor->end - cursor->next);
-    if (left < RECORD) return 0;
-    record->type = cursor->next[0] | (uint32_t)cursor->next[1] << 8;
-    record->length = jail_u32(cursor->next + 4);
-    record->value = cursor->next + RECORD;
-    if (cursor->next[2] || cursor->next[3] || record->length > left - RECORD) return 0;
+    const uint8_t *at = cursor->next;
+    size_t left = (size_t)(cursor->end - at);
+    if (left < RECORD || at[2] || at[3] || jail_u32(at + 4) > left - RECORD) return 0;
+    *record = (struct jail_record){at[0] | (uint32_t)at[1] << 8, jail_u32(at + 4), at + RECORD};
     cursor->next += RECORD + record->length;
     return 1;
 }
@@ -49,13 +36,10 @@ static size_t path(const uint8_t *bytes, size_t count, int root) {
     size_t length = text(bytes, count, JAIL_PATH_MAX);
     if (length < 2 || bytes[0] != '/') return 0;
     if (length == 2) return root ? length : 0;
-    for (size_t at = 0; at + 1 < length;) {
-        size_t part = at + 1, end = part;
-        while (bytes[end] && bytes[end] != '/') end++;
-        size_t size = end - part;
-        if (size == 0 || size > 255) return 0;
-        if (bytes[part] == '.' && (size == 1 || (size == 2 && bytes[part + 1] == '.'))) return 0;
-        at = end;
+    for (size_t part = 1, end; part < length; part = end + 1) {
+        for (end = part; bytes[end] && bytes[end] != '/';) end++;
+        int dots = bytes[part] == '.' && (end == part + 1 || (end == part + 2 && bytes[part + 1] == '.'));
+        if (end == part || end - part > 255 || dots) return 0;
     }
     return length;
 }
@@ -67,61 +51,42 @@ static size_t target(const uint8_t *bytes, size_t count) {
     return length;
 }
 
-static int whole(size_t used, uint32_t length) { return used != 0 && used == length; }
-
-static int mount_holds(const struct jail_record *r) {
-    const uint8_t *v = r->value;
-    uint32_t n = r->length;
-    size_t first;
-    switch (r->type) {
-    case JAIL_TREE:
-        if (n < 4 || jail_u32(v) & ~(uint32_t)JAIL_TREE_EXECUTABLE) return 0;
-        first = path(v + 4, n - 4, 0);
-        return first && whole(target(v + 4 + first, n - 4 - first), (uint32_t)(n - 4 - first));
-    case JAIL_FILE:
-        first = target(v, n);
-        return first && n - first <= JAIL_FILE_MAX;
-    case JAIL_LINK:
-        first = target(v, n);
-        return first && n - first > 1 && whole(text(v + first, n - first, JAIL_PATH_MAX), (uint32_t)(n - first));
-    case JAIL_SCRATCH:
-        return n > 8 && jail_u64(v) >= 4096 && jail_u64(v) <= 1ull << 40 && whole(target(v + 8, n - 8), n - 8);
-    case JAIL_STATE:
-    case JAIL_NOTIFY:
-        return whole(target(v, n), n);
-    case JAIL_DEVICE:
-        // null, zero, full, random, urandom: no other device has a place in a compartment.
-        if (n < 4 || jail_u32(v) > 9 || !(1u << jail_u32(v) & (1u << 3 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 9))) return 0;
-        return whole(target(v + 4, n - 4), n - 4);
-    }
-    return 0;
-}
-
 static int value_holds(const struct jail_record *r) {
+    // Root is a uid only where nothing is changed; -1 means "leave as is" to the kernel.
+    const uint32_t devices = 1u << 3 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 9;
     const uint8_t *v = r->value;
-    uint32_t n = r->length;
+    uint32_t n = r->length, first = n < 4 ? 0 : jail_u32(v);
+    size_t skip;
     switch (r->type) {
     case JAIL_IDENTITY:
         if (n != 16 || jail_u32(v + 8) & ~3u || jail_u32(v + 12) & ~(uint32_t)JAIL_WALLS_ALL) return 0;
-        // Root is a uid only where nothing is changed; -1 means "leave as is" to the kernel.
         if (!(jail_u32(v + 8) & JAIL_OWN_UID)) return !(jail_u32(v + 8) & JAIL_NAMESPACES);
-        return jail_u32(v) && jail_u32(v + 4) && jail_u32(v) != ~0u && jail_u32(v + 4) != ~0u;
-    case JAIL_HOSTNAME: return n > 1 && whole(text(v, n, 65), n);
+        return first && jail_u32(v + 4) && first != ~0u && jail_u32(v + 4) != ~0u;
+    case JAIL_HOSTNAME: return n > 1 && text(v, n, 65) == n;
+    case JAIL_TREE:
+        if (n < 4 || first & ~(uint32_t)JAIL_TREE_EXECUTABLE) return 0;
+        skip = 4 + path(v + 4, n - 4, 0);
+        return skip > 4 && skip < n && target(v + skip, n - skip) == n - skip;
+    case JAIL_FILE: return (skip = target(v, n)) && n - skip <= JAIL_FILE_MAX;
+    case JAIL_LINK:
+        skip = target(v, n);
+        return skip && n - skip > 1 && text(v + skip, n - skip, JAIL_PATH_MAX) == n - skip;
+    case JAIL_SCRATCH:
+        return n > 8 && jail_u64(v) >= 4096 && jail_u64(v) <= 1ull << 40 && target(v + 8, n - 8) == n - 8;
+    case JAIL_STATE: case JAIL_NOTIFY: return n && target(v, n) == n;
+    case JAIL_DEVICE: return n > 4 && first < 32 && 1u << first & devices && target(v + 4, n - 4) == n - 4;
     case JAIL_LIMIT:
-        if (n != 16 || jail_u32(v) >= RLIM_NLIMITS || jail_u32(v + 4)) return 0;
-        return jail_u32(v) != RLIMIT_NOFILE || (jail_u64(v + 8) >= 16 && jail_u64(v + 8) <= JAIL_FILES_MAX);
-    case JAIL_RULE: return n > 4 && jail_u32(v) <= JAIL_USE_DEVICE && whole(path(v + 4, n - 4, 1), n - 4);
-    case JAIL_BIND:
-    case JAIL_CONNECT: return n == 4 && jail_u32(v) >= 1 && jail_u32(v) <= 65535;
-    case JAIL_FILTER:
-    case JAIL_INIT_FILTER: return n && n % 8 == 0 && n / 8 <= JAIL_FILTER_MAX;
-    case JAIL_PROGRAM: return whole(path(v, n, 0), n);
-    case JAIL_DIRECTORY: return whole(path(v, n, 1), n);
-    case JAIL_ARGUMENT: return whole(text(v, n, JAIL_TEXT_MAX), n);
-    case JAIL_ENVIRONMENT: return whole(text(v, n, JAIL_TEXT_MAX), n) && v[0] != '=' && memchr(v, '=', n);
-    case JAIL_END: return n == 0;
+        if (n != 16 || first >= RLIM_NLIMITS || jail_u32(v + 4)) return 0;
+        return first != RLIMIT_NOFILE || (jail_u64(v + 8) >= 16 && jail_u64(v + 8) <= JAIL_FILES_MAX);
+    case JAIL_RULE: return n > 4 && first <= JAIL_USE_DEVICE && path(v + 4, n - 4, 1) == n - 4;
+    case JAIL_BIND: case JAIL_CONNECT: return n == 4 && first >= 1 && first <= 65535;
+    case JAIL_FILTER: case JAIL_INIT_FILTER: return n && n % 8 == 0 && n / 8 <= JAIL_FILTER_MAX;
+    case JAIL_PROGRAM: return n && path(v, n, 0) == n;
+    case JAIL_DIRECTORY: return n && path(v, n, 1) == n;
+    case JAIL_ARGUMENT: return n && text(v, n, JAIL_TEXT_MAX) == n;
+    case JAIL_ENVIRONMENT: return n && text(v, n, JAIL_TEXT_MAX) == n && v[0] != '=' && memchr(v, '=', n);
+    default: return r->type == JAIL_END && n == 0;
     }
-    return mount_holds(r);
 }
 
 size_t jail_plan_check(const uint8_t *bytes, size_t count) {
@@ -138,10 +103,9 @@ size_t jail_plan_check(const uint8_t *bytes, size_t count) {
     size_t start = HEADER;
     for (; jail_plan_next(&cursor, &record); start = (size_t)(cursor.next - bytes)) {
         uint32_t own = record.type >> 4;
-        if (own >= PHASES || own < phase || ++seen[own] > bounds[own].most) return start + 1;
-        if (!value_holds(&record)) return start + 1;
-        states += record.type == JAIL_STATE;
-        notifies += record.type == JAIL_NOTIFY;
+        int allowed = own < PHASES && own >= phase && ++seen[own] <= bounds[own].most;
+        if (!allowed || !value_holds(&record)) return start + 1;
+        states += record.type == JAIL_STATE, notifies += record.type == JAIL_NOTIFY;
         files += record.type == JAIL_LIMIT && jail_u32(record.value) == RLIMIT_NOFILE;
         if (states > 1 || notifies > 1) return start + 1;
         phase = own;

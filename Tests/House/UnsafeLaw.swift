@@ -5,6 +5,7 @@ enum UnsafeLaw {
         "Sources/Crypto/": "owner of the OpenSSL binding",
         "Sources/Kernel/": "owner of the system calls",
         "Sources/Plan/Blueprint/": "owner of the libyaml binding",
+        "Sources/Compartments/Confinement/": "asks the jail's own reader whether a plan holds",
         "Sources/Compartments/Tenancy/": "takes handed descriptors and its own process state",
         "Sources/Compartments/Supervisor/": "system calls of the one root process",
         "Sources/Compartments/Operator/": "starts the supervisor and speaks on its socket",

@@ -1,27 +1,21 @@
-// The jail's plan and messages: what the supervisor writes and the jail reads. Never performs any of it.
+// The jail's plan and messages: what the supervisor writes and the jail reads.
 //
 // Plan: "BHJP", u16 version, u16 zero, then records {u16 type, u16 zero, u32 length, value}, all
-// little-endian. The high nibble pair of a type (type >> 4) is its phase: phases never go back, and
-// the last record is JAIL_END. Texts end with their only NUL. Bounds are the enums below.
+// little-endian. type >> 4 is the record's phase: phases never go back, and JAIL_END is the last.
+// Texts end with their only NUL. Bounds are the first enum's.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    JAIL_VERSION = 1,
-    JAIL_PLAN_MAX = 1 << 20,   // bytes of a plan
-    JAIL_MOUNTS_MAX = 1024,    // records of the mount phase
-    JAIL_TEXTS_MAX = 1024,     // arguments, and as many environment entries
-    JAIL_RULES_MAX = 4096,     // Landlock paths and ports together
-    JAIL_PATH_MAX = 4096,      // bytes of a path, NUL included
-    JAIL_TEXT_MAX = 128 << 10, // bytes of an argument or environment entry, NUL included
-    JAIL_FILE_MAX = 64 << 10,  // bytes of a generated file
-    JAIL_FILTER_MAX = 4096,    // instructions of a filter
-    JAIL_HANDED_MAX = 64,      // handed descriptors
-    JAIL_FILES_MAX = 1 << 20,  // highest planned RLIMIT_NOFILE
-    JAIL_DESCRIPTORS_SPARE = 8 // RLIMIT_NOFILE is at least the handed descriptors plus this
+    JAIL_VERSION = 1, JAIL_PLAN_MAX = 1 << 20,                  // bytes of a plan
+    JAIL_MOUNTS_MAX = 1024, JAIL_RULES_MAX = 4096,              // records of these phases
+    JAIL_TEXTS_MAX = 1024, JAIL_TEXT_MAX = 128 << 10,           // arguments, environment; bytes of one
+    JAIL_PATH_MAX = 4096, JAIL_FILE_MAX = 64 << 10,             // bytes; NUL included in a path's
+    JAIL_FILTER_MAX = 4096,                                     // instructions of a filter
+    JAIL_HANDED_MAX = 64, JAIL_DESCRIPTORS_MAX = 6 + JAIL_HANDED_MAX,
+    JAIL_FILES_MAX = 1 << 20, JAIL_DESCRIPTORS_SPARE = 8        // RLIMIT_NOFILE: at least handed + spare
 };
-
 enum {
     JAIL_IDENTITY = 0x10,     // u32 uid, gid, flags, without; once, first
     JAIL_HOSTNAME = 0x20,     // text of at most 64 bytes; at most once
@@ -44,13 +38,10 @@ enum {
     JAIL_ENVIRONMENT = 0xB0,  // text NAME=value; an empty LISTEN_PID becomes the program's pid
     JAIL_END = 0xF0           // empty, last
 };
-
-// Flags of JAIL_IDENTITY. Without JAIL_NAMESPACES there are no namespaces and no mounts, without
-// JAIL_OWN_UID no change of uid and no bounding set: the weaker isolation levels.
-enum { JAIL_NAMESPACES = 1, JAIL_OWN_UID = 2 };
-enum { JAIL_TREE_EXECUTABLE = 1 };
+// Flags of JAIL_IDENTITY: without JAIL_NAMESPACES neither namespaces nor mounts, without JAIL_OWN_UID
+// no change of uid and no bounding set. A flag of JAIL_TREE. Access of JAIL_RULE.
+enum { JAIL_NAMESPACES = 1, JAIL_OWN_UID = 2, JAIL_TREE_EXECUTABLE = 1 };
 enum { JAIL_READ = 0, JAIL_EXECUTE = 1, JAIL_WRITE = 2, JAIL_USE_DEVICE = 3 };
-
 // Bits of `without`: walls that a drill's twin leaves out. The numbers are those of `Walls`.
 enum {
     JAIL_WALL_SECCOMP = 1 << 2, JAIL_WALL_LANDLOCK = 1 << 3, JAIL_WALL_CAPABILITIES = 1 << 4,
@@ -58,49 +49,42 @@ enum {
     JAIL_WALL_LIMITS = 1 << 8, JAIL_WALL_PRIVILEGES = 1 << 9, JAIL_WALL_WX = 1 << 10,
     JAIL_WALL_IPC = 1 << 12, JAIL_WALLS_ALL = (1 << 13) - 1
 };
-
 // The one message to the jail before it works. Its descriptors: plan, program, then those that the
 // flags name in the order of their bits, then the handed ones.
 enum { JAIL_HAS_NET = 1, JAIL_HAS_STATE = 2, JAIL_HAS_NOTIFY = 4, JAIL_HAS_STDIN = 8, JAIL_HAS_ALL = 15 };
-enum { JAIL_START_MAGIC = 0x534a4842, JAIL_DESCRIPTORS_MAX = 6 + JAIL_HANDED_MAX };
+enum { JAIL_START_MAGIC = 0x534a4842 };
 struct jail_start { uint32_t magic; uint16_t version, flags; uint32_t handed; };
-
 // Orders to a running jail. GO is read by the program's process, the rest by pid 1 once it started.
 enum { JAIL_ORDER_GO = 1, JAIL_ORDER_SIGNAL = 2 };
 struct jail_order { uint32_t kind, value; };
-
-// Reports. The kernel adds the sender's pid where the receiver set SO_PASSCRED.
-enum {
-    JAIL_CLONED = 1,  // value: pid 1's pid as the supervisor sees it, whose child it is
-    JAIL_VERIFY = 2,  // the program's process is complete and waits for GO; value: Landlock ABI, 0 none
-    JAIL_STARTED = 3, // the program runs
-    JAIL_FAILED = 4,  // step, value: errno, index: of the record or descriptor within its kind
-    JAIL_EXITED = 5   // value: exit status, or signal when index is 1
-};
+// Reports; the kernel adds the sender's pid where the receiver set SO_PASSCRED. CLONED: pid 1 exists,
+// a child of the supervisor's. VERIFY, of the program's process: complete, waits for GO; value:
+// Landlock's ABI, 0 none. STARTED: the program runs. FAILED: step, value errno, index of the record or
+// descriptor within its kind. EXITED: value is the status, or the signal when index is 1.
+enum { JAIL_CLONED = 1, JAIL_VERIFY = 2, JAIL_STARTED = 3, JAIL_FAILED = 4, JAIL_EXITED = 5 };
 struct jail_report { uint32_t kind, step; int32_t value; uint32_t index; };
-
-enum jail_step {
-    JAIL_STEP_START, JAIL_STEP_PLAN, JAIL_STEP_SEALS, JAIL_STEP_DESCRIPTORS, JAIL_STEP_NETWORK,
-    JAIL_STEP_TREE, JAIL_STEP_DEVICE, JAIL_STEP_STATE, JAIL_STEP_NOTIFY, JAIL_STEP_CLONE,
-    JAIL_STEP_PARENT, JAIL_STEP_PROPAGATION, JAIL_STEP_ROOT, JAIL_STEP_PROC, JAIL_STEP_MOUNT,
-    JAIL_STEP_PIVOT, JAIL_STEP_READONLY, JAIL_STEP_HOSTNAME, JAIL_STEP_SESSION, JAIL_STEP_PROGRAM,
-    JAIL_STEP_RULES, JAIL_STEP_LIMITS, JAIL_STEP_BOUNDING, JAIL_STEP_IDENTITY,
-    JAIL_STEP_CAPABILITIES, JAIL_STEP_DUMPABLE, JAIL_STEP_WX, JAIL_STEP_PRIVILEGES,
-    JAIL_STEP_LANDLOCK, JAIL_STEP_DIRECTORY, JAIL_STEP_FORK, JAIL_STEP_INIT_FILTER,
-    JAIL_STEP_FILTER, JAIL_STEP_GO, JAIL_STEP_EXEC, JAIL_STEPS
-};
-// Name for records and messages; "unknown" for a number that is none.
-const char *jail_step_name(uint32_t step);
-
+#define JAIL_STEPS(STEP) \
+    STEP(START, "start") STEP(PLAN, "plan") STEP(SEALS, "seals") STEP(DESCRIPTORS, "descriptors") \
+    STEP(NETWORK, "network") STEP(TREE, "tree") STEP(DEVICE, "device") STEP(STATE, "state") \
+    STEP(NOTIFY, "notify") STEP(CLONE, "clone") STEP(PARENT, "parent") STEP(PROPAGATION, "propagation") \
+    STEP(ROOT, "root") STEP(PROC, "proc") STEP(MOUNT, "mount") STEP(PIVOT, "pivot") \
+    STEP(READONLY, "readonly") STEP(HOSTNAME, "hostname") STEP(SESSION, "session") \
+    STEP(PROGRAM, "program") STEP(RULES, "rules") STEP(LIMITS, "limits") STEP(BOUNDING, "bounding") \
+    STEP(IDENTITY, "identity") STEP(CAPABILITIES, "capabilities") STEP(DUMPABLE, "dumpable") \
+    STEP(WX, "wx") STEP(PRIVILEGES, "privileges") STEP(LANDLOCK, "landlock") STEP(FORK, "fork") \
+    STEP(DIRECTORY, "directory") STEP(INIT_FILTER, "init-filter") STEP(FILTER, "filter") \
+    STEP(GO, "go") STEP(EXEC, "exec")
+#define JAIL_STEP_NUMBER(name, text) JAIL_STEP_##name,
+enum jail_step { JAIL_STEPS(JAIL_STEP_NUMBER) JAIL_STEP_COUNT };
+const char *jail_step_name(uint32_t step); // for records and messages; "unknown" where there is none
 struct jail_record { uint32_t type, length; const uint8_t *value; };
 struct jail_cursor { const uint8_t *next, *end; };
-
-// 0 when every record, bound and the order hold; else the offset of the record that does not, plus 1.
+// 0 when every record, bound and the order hold; else 1 + the offset of the record that does not.
 size_t jail_plan_check(const uint8_t *bytes, size_t count);
-// At the first record of a plan that was checked.
 struct jail_cursor jail_plan_begin(const uint8_t *bytes, size_t count);
 // 1 and the next record, or 0 at the end or where the bytes do not hold a whole record.
 int jail_plan_next(struct jail_cursor *cursor, struct jail_record *record);
-
-uint32_t jail_u32(const uint8_t *bytes);
-uint64_t jail_u64(const uint8_t *bytes);
+static inline uint32_t jail_u32(const uint8_t *b) {
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+static inline uint64_t jail_u64(const uint8_t *b) { return jail_u32(b) | (uint64_t)jail_u32(b + 4) << 32; }

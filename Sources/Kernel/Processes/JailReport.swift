@@ -50,11 +50,11 @@ extension Jail {
         let byte = UInt8(truncatingIfNeeded: message.value)
         switch Int(message.kind) {
         case Int(JAIL_CLONED):
-            // It is our child and not reaped, so the pid cannot be another's yet.
-            let number = bh_pidfd_open(message.value)
-            guard number >= 0, message.value > 0 else { return .gone }
-            let process = SharedDescriptor(Descriptor(owning: number))
-            return .report(.cloned(UInt32(message.value), process))
+            // The kernel names the sender. It is our child and not reaped, so the pid cannot be
+            // another's yet.
+            let number = bh_pidfd_open(Int32(clamping: pid))
+            guard number >= 0, pid > 0 else { return .gone }
+            return .report(.cloned(pid, SharedDescriptor(Descriptor(owning: number))))
         case Int(JAIL_VERIFY): return .report(.verify(pid, byte))
         case Int(JAIL_STARTED): return .report(.started)
         case Int(JAIL_FAILED):
