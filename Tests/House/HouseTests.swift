@@ -100,6 +100,12 @@ struct HouseTests {
         }
     }
 
+    @Test("each promise names a test or benchmark that is there, or says `pending`")
+    func promises() {
+        let file = SourceTree.file("PROMISES.md") ?? SourceFile(path: "PROMISES.md", text: "")
+        expectNone(MarkdownLaw.promiseFindings(in: file, exists: SourceTree.exists))
+    }
+
     @Test("no file names a path of one machine")
     func paths() {
         let endings = [

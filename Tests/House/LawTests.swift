@@ -178,6 +178,19 @@ struct LawTests {
         #expect(found.count == count, "\(report(found))")
     }
 
+    @Test(
+        "a promise that nothing holds is found",
+        arguments: [
+            ("| # | a | b |\n|---|---|---|\n| 1 | a | Tests/A: b |\n| 2 | b | pending |\n", 0),
+            ("| 1 | a | Tests/B, Tests/A |\n", 1), ("| 1 | a | surely |\n", 1),
+            ("| 1 | a | pending |\n| 3 | b | pending |\n", 1), ("no table\n", 1),
+        ])
+    func promises(text: String, count: Int) {
+        let found = MarkdownLaw.promiseFindings(
+            in: Self.file("PROMISES.md", text), exists: { $0 == "Tests/A" })
+        #expect(found.count == count, "\(report(found))")
+    }
+
     @Test("a path of one machine is found, and the verbs of the door are read")
     func pathsAndVerbs() {
         let path = "see /ro" + "ot/bulkhead"

@@ -27,6 +27,31 @@ enum MarkdownLaw {
         return found
     }
 
+    /// Promises are numbered in order, and each names what holds it, or says that nothing does.
+    static func promiseFindings(in file: SourceFile, exists: (String) -> Bool) -> [String] {
+        var expected = 1
+        var found: [String] = []
+        for (index, line) in file.lines.enumerated() {
+            let cells = line.split(separator: "|").map { $0.drop { $0 == " " } }
+            guard cells.count == 3, let number = Int(cells[0].prefix { $0 != " " }) else {
+                continue
+            }
+            let place = "\(file.path):\(index + 1)"
+            if number != expected {
+                found.append("\(place): promise \(number) follows \(expected - 1)")
+            }
+            expected = number + 1
+            let holders = cells[2].split { " ,:;".contains($0) }.filter { $0.contains("/") }
+            found += holders.filter { !exists(String($0)) }
+                .map { "\(place): \($0) holds nothing, for it is not there" }
+            let isOpen = cells[2].firstRange(of: "pending") != nil
+            if holders.isEmpty && !isOpen && cells[2].firstRange(of: "fuzz tests") == nil {
+                found.append("\(place): name what holds the promise, or write `pending`")
+            }
+        }
+        return found + (expected > 1 ? [] : ["\(file.path): no promise in its table"])
+    }
+
     /// Relative targets of `[text](target)`, without their fragments.
     static func links(in line: Substring) -> [String] {
         var found: [String] = []
