@@ -63,11 +63,7 @@ package struct FlowChange: Sendable, Equatable {
     private static func alike(
         _ crossing: Crossing, _ index: Int, _ deployment: Deployment, _ closed: Set<Int>
     ) -> Crossing? {
-        for other in deployment.flows.indices where other != index && !closed.contains(other) {
-            if let found = Crossing(deployment, flow: other), found.isAlike(crossing) {
-                return found
-            }
-        }
-        return nil
+        Crossing.all(of: deployment, closed: closed.union([index]), at: crossing.source)
+            .first { $0.isAlike(crossing) }
     }
 }

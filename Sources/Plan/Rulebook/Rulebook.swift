@@ -43,7 +43,7 @@ package enum Rulebook {
             deployment.compartments.indices.contains(compartment)
         else { return .none(table) }
         let names = deployment.compartments.map { $0.address.description }
-        let crossings = Crossing.all(of: deployment, closed: closed)
+        let crossings = Crossing.all(of: deployment, closed: closed, at: compartment)
         return RuleTable(
             name: table, skeleton: Skeleton.host(address: names[compartment]),
             sets: [
@@ -101,81 +101,4 @@ package enum Rulebook {
 
     /// The fabric's interface of a compartment, as the links are named.
     package static func interfaceName(_ compartment: Int) -> String { "bh\(compartment)" }
-}
-
-/// A flow that crosses the fabric: from one compartment to another.
-struct Crossing: Sendable {
-    let mark: UInt32
-    let source: Int
-    let target: Int
-    let sourceAddress: UInt32
-    let targetAddress: UInt32
-    let port: Port
-
-    private struct Key: Hashable {
-        let source: Int
-        let target: Int
-        let port: Port
-    }
-
-    /// The open flows between two different compartments; of two alike, the first gives its mark.
-    static func all(of deployment: Deployment, closed: Set<Int>) -> [Crossing] {
-        var seen: Set<Key> = []
-        var found: [Crossing] = []
-        found.reserveCapacity(deployment.flows.count)
-        for index in deployment.flows.indices where !closed.contains(index) {
-            guard let crossing = Crossing(deployment, flow: index),
-                seen.insert(crossing.key).inserted
-            else { continue }
-            found.append(crossing)
-        }
-        return found
-    }
-
-    /// Nil for a flow from outside, or within one compartment: those do not cross the fabric.
-    init?(_ deployment: Deployment, flow index: Int) {
-        guard deployment.flows.indices.contains(index) else { return nil }
-        let flow = deployment.flows[index]
-        guard case .compartment(let source) = flow.from, source != flow.to,
-            deployment.compartments.indices.contains(source),
-            deployment.compartments.indices.contains(flow.to)
-        else { return nil }
-        mark = UInt32(truncatingIfNeeded: index + 1)
-        self.source = source
-        target = flow.to
-        sourceAddress = deployment.compartments[source].address.value
-        targetAddress = deployment.compartments[flow.to].address.value
-        port = flow.port
-    }
-
-    private var key: Key { Key(source: source, target: target, port: port) }
-
-    /// Whether both allow the same packets.
-    func isAlike(_ other: Crossing) -> Bool { key == other.key }
-
-    func fabricElement(_ names: [String]) -> RuleElement {
-        var element = ElementBuilder()
-        element.interface(Rulebook.interfaceName(source))
-        element.address(sourceAddress, names[source])
-        element.address(targetAddress, names[target])
-        element.transport(port.transport.rawValue)
-        element.port(port.number)
-        return element.build(mark: mark)
-    }
-
-    func incomingElement(_ names: [String]) -> RuleElement {
-        end(sourceAddress, names[source])
-    }
-
-    func outgoingElement(_ names: [String]) -> RuleElement {
-        end(targetAddress, names[target])
-    }
-
-    private func end(_ address: UInt32, _ name: String) -> RuleElement {
-        var element = ElementBuilder()
-        element.address(address, name)
-        element.transport(port.transport.rawValue)
-        element.port(port.number)
-        return element.build(mark: mark)
-    }
 }

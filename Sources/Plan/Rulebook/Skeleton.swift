@@ -1,9 +1,13 @@
 /// The fixed shapes of the tables, in nft's listing form (numeric protocols and priorities).
 enum Skeleton {
-    // Order within a chain: what needs no state first (a spoofed packet never meets connection
-    // tracking), then connections that were allowed before, then what belongs to none, and only
-    // then the flows; everything else is refused. The mark is cleared before the lookup: a miss
-    // leaves it as it was.
+    // Order in the fabric: the source's address is checked first, before connection tracking, so
+    // no spoofed packet can pass as part of somebody's connection; then connections that were
+    // allowed before, then what belongs to none, and only then the flows; everything else is
+    // refused. The mark is cleared before the lookup: a miss leaves it as it was.
+    //
+    // Inside a compartment established comes first: every connection tracked there has the
+    // compartment's own address at one end, so a packet that leaves under another one is in none.
+    // What most packets meet stands in front: each rule more costs each of them.
     private static let cleanSYN = "fin,syn,rst,psh,ack,urg"
     private static let refuse = "counter name \"refused\" log group 2 drop"
     private static let invalid = "counter name \"invalid\" log group 3 drop"
@@ -24,14 +28,15 @@ enum Skeleton {
             \t}
             \tchain arriving {
             \t\ttype filter hook prerouting priority -300; policy drop;
+            \t\tiifname . ip saddr @origins ip daddr @targets accept
             \t\tmeta nfproto != ipv4 \(refuse)
             \t\tiifname . ip saddr != @origins \(spoofed)
-            \t\tip daddr != @targets \(refuse)
-            \t\taccept
+            \t\t\(refuse)
             \t}
             \tchain crossing {
             \t\ttype filter hook forward priority 0; policy drop;
-            \(connections)
+            \t\tct state established accept
+            \(opening)
             \t\tmeta mark set iifname . ip saddr . ip daddr . meta l4proto . th dport map @flows
             \t\tmeta mark != 0x00000000 counter name "allowed" log group 1 accept
             \t\t\(refuse)
@@ -60,19 +65,21 @@ enum Skeleton {
             \t}
             \tchain entering {
             \t\ttype filter hook input priority 0; policy drop;
+            \t\tct state established accept
             \t\tiifname "lo" accept
             \t\tmeta nfproto != ipv4 \(refuse)
-            \(connections)
+            \(opening)
             \t\tmeta mark set ip saddr . meta l4proto . th dport map @incoming
             \t\tmeta mark != 0x00000000 counter name "allowed" accept
             \t\t\(refuse)
             \t}
             \tchain leaving {
             \t\ttype filter hook output priority 0; policy drop;
+            \t\tct state established accept
             \t\toifname "lo" accept
             \t\tmeta nfproto != ipv4 \(refuse)
             \t\tip saddr != \(address) \(spoofed)
-            \(connections)
+            \(opening)
             \t\tmeta mark set ip daddr . meta l4proto . th dport map @outgoing
             \t\tmeta mark != 0x00000000 counter name "allowed" accept
             \t\t\(refuse)
@@ -88,7 +95,7 @@ enum Skeleton {
 
     static func publishing(name: String) -> String {
         // No connection tracking on the host: a new connection is a packet with SYN alone.
-        let opening = "tcp flags syn / fin,syn,rst,ack"
+        let first = "tcp flags syn / fin,syn,rst,ack"
         let refuse = "counter name \"refused\" log group 41 drop"
         return head(name, counters: ["allowed", "refused"]) + """
             \tset owners {
@@ -102,21 +109,20 @@ enum Skeleton {
             \t}
             \tchain leaving {
             \t\ttype filter hook output priority 0; policy accept;
-            \t\tmeta skuid @owners \(opening) \(refuse)
+            \t\tmeta skuid @owners \(first) \(refuse)
             \t\tmeta skuid @owners meta l4proto != 6 \(refuse)
             \t}
             \tchain arriving {
             \t\ttype filter hook input priority 0; policy accept;
-            \t\tip daddr . tcp dport @published \(opening) counter name "allowed" log group 40
-            \t\ttcp dport @everywhere \(opening) counter name "allowed" log group 40
+            \t\tip daddr . tcp dport @published \(first) counter name "allowed" log group 40
+            \t\ttcp dport @everywhere \(first) counter name "allowed" log group 40
             \t}
             }
 
             """
     }
 
-    private static let connections = """
-        \t\tct state established accept
+    private static let opening = """
         \t\tct state invalid \(invalid)
         \t\ttcp flags != syn / \(cleanSYN) \(invalid)
         \t\tmeta mark set 0x00000000
