@@ -107,7 +107,7 @@ let rooms: [[Target]] = [
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
         ]),
-    room("Watch", "Sensors", opens: ["AuditTreaty", "Bytes", "Addresses"]),
+    room("Watch", "Sensors", opens: ["AuditTreaty", "Netlink", "Addresses"], tests: ["Bytes"]),
     room(
         "Response", "Techniques",
         opens: ["Breach", "Addresses", "AuditTreaty", "Bytes", "CLinux"]),
@@ -130,7 +130,12 @@ let doors: [[Target]] = [
     door(
         "bulkhead-trail",
         opens: ["Trail", "Tenancy", "Loop", "AuditTreaty", "Descriptors", "Findings"]),
-    door("bulkhead-sensor", opens: ["Sensors", "Tenancy", "AuditTreaty", "Descriptors"]),
+    door(
+        "bulkhead-sensor",
+        opens: [
+            "Sensors", "Tenancy", "Netlink", "Loop", "AuditTreaty", "Descriptors", "Findings",
+            "Bytes",
+        ]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques", "Bytes", "CLinux"],
         linking: [.unsafeFlags(["-static-executable"])]),

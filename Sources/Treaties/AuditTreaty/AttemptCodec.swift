@@ -6,6 +6,12 @@ enum AttemptCodec {
     /// Bytes of an attempt without the event's head.
     static let bytes = 31
 
+    /// The attempt with the head that `EventCodec` gives every event.
+    static func encodeWhole(_ attempt: Attempt, into writer: inout ByteWriter) {
+        writer.integer(UInt32(EventCodec.Kind.attempt.rawValue) | UInt32(bytes) << 16)
+        encode(attempt, into: &writer)
+    }
+
     static func encode(_ attempt: Attempt, into writer: inout ByteWriter) {
         writer.integer(attempt.time)
         // Fields side by side are written as one integer: a byte at a time costs twice as much.

@@ -43,10 +43,7 @@ public enum EventCodec {
     /// Appends the event; texts beyond their bound are cut at a character, digests to 32 bytes.
     public static func encode(_ event: Event, into writer: inout ByteWriter) {
         if case .attempt(let attempt) = event {
-            // By far the most frequent kind; its length is known beforehand.
-            writer.integer(Kind.attempt.rawValue)
-            writer.integer(UInt16(AttemptCodec.bytes))
-            AttemptCodec.encode(attempt, into: &writer)
+            AttemptCodec.encodeWhole(attempt, into: &writer)
             return
         }
         var body = ByteWriter(capacity: 128)

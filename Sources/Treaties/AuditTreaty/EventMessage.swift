@@ -115,6 +115,18 @@ public struct EventBatch: Sendable {
         return true
     }
 
+    /// Adds an attempt without making an event of it first; for hundreds of thousands a second.
+    public mutating func append(attempt: Attempt) -> Bool {
+        let bytes = AttemptCodec.bytes + 4
+        guard count < EventMessage.eventsMax,
+            events.bytes.count + bytes <= EventMessage.bytesMax - EventMessage.headBytes
+        else { return false }
+        AttemptCodec.encodeWhole(attempt, into: &events)
+        count += 1
+        next += 1
+        return true
+    }
+
     /// Uses up numbers of events that are left out on purpose, so that the gap is recorded.
     public mutating func skip(_ missing: UInt64) { next &+= missing }
 

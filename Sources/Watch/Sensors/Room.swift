@@ -1,1 +1,0 @@
-// Sensors: opened by its first file.
