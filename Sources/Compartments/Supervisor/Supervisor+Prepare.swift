@@ -31,6 +31,7 @@ extension Supervisor {
         try makeChannels()
         for line in swept { record(nil, .swept(what: line)) }
         try makeListeners()
+        try handTable()
         if isFull {
             let network = try Network(deployment: deployment, places: places, units: &units)
             front.progress(network.summary)
@@ -38,10 +39,10 @@ extension Supervisor {
             self.network = consume network
             openAudit()
         }
-        for index in units.indices {
-            record(trail: index, .roster(roster()))
+        for part in roster().parts() {
+            for index in units.indices { record(trail: index, .roster(part)) }
+            record(nil, .roster(part))
         }
-        record(nil, .roster(roster()))
         try openControl()
         try watchBasics()
     }
@@ -132,8 +133,9 @@ extension Supervisor {
         )
     }
 
-    /// One channel a service and one for the supervisor into each writer. The supervisor keeps both
-    /// ends of the service's: a restart of either side finds what was sent meanwhile.
+    /// One channel a service and one for the supervisor into each writer.
+    ///
+    /// The supervisor keeps both ends of the service's: a restart of either side finds what was sent meanwhile.
     private mutating func makeChannels() throws {
         for index in units.indices {
             let target: Int
@@ -179,14 +181,37 @@ extension Supervisor {
         }
     }
 
-    /// Gives the sensor its sockets and the names behind their numbers.
+    /// Gives the sensor the names behind addresses, interfaces, uids and published ports.
+    private mutating func handTable() throws {
+        guard let sensor = units.firstIndex(where: { $0.plan.kind == .sensor }) else { return }
+        // Below `full` all uids are one: no denial could be told from another's.
+        let table = SensorTable(
+            roster: roster(), uids: units.map { isFull ? $0.uid : 0 },
+            published: deployment.listeners.map { listener in
+                PublishedPort(
+                    address: listener.address, port: listener.port,
+                    compartment: UInt16(listener.compartment),
+                    flow: UInt32((listener.flows.first ?? -1) + 1))
+            })
+        let number = unsafe bh_memfd("roster")
+        guard number >= 0 else { throw SystemFailure("memfd_create", "roster", errno: -number) }
+        let memory = Descriptor(owning: number)
+        try memory.writeAll(table.encode())
+        let sealed = bh_seal(memory.number)
+        guard sealed >= 0 else { throw SystemFailure("seal", "roster", errno: -sealed) }
+        units[sensor].handed.append(
+            Handed(name: "roster", descriptor: SharedDescriptor(memory)))
+    }
+
+    /// Gives the sensor its log sockets.
     private mutating func handLogs(_ network: borrowing Network) {
         guard let sensor = units.firstIndex(where: { $0.plan.kind == .sensor }) else { return }
         units[sensor].handed.append(contentsOf: network.logs)
     }
 
-    /// Denials by seccomp and Landlock reach the sensor through the kernel's audit. Where that can
-    /// not be had (inside a container) the walls stand all the same: it is said, and on record.
+    /// Denials by seccomp and Landlock reach the sensor through the kernel's audit.
+    ///
+    /// Where that cannot be had (inside a container) the walls stand all the same: it is said, and on record.
     private mutating func openAudit() {
         guard let sensor = units.firstIndex(where: { $0.plan.kind == .sensor }) else { return }
         let parent = places.run.split(separator: "/").dropLast().reduce(into: "") { $0 += "/" + $1 }
