@@ -12,6 +12,11 @@
 enum { FDS_MAX = 128 };
 
 int bh_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    if (resolve == 0) {
+        // Filters allow openat alone: they cannot look behind openat2's pointer.
+        int plain = openat(directory, path, (int)flags | O_CLOEXEC, (mode_t)mode);
+        return plain < 0 ? -errno : plain;
+    }
     struct { uint64_t flags, mode, resolve; } how = {flags | O_CLOEXEC, mode, resolve};
     long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
     return fd < 0 ? -errno : (int)fd;

@@ -297,9 +297,13 @@ int bh_sparse_file(const char *path, uint64_t bytes) {
     return -error;
 }
 
-int bh_own_descriptor(int fd, uint32_t uid, uint32_t gid, uint32_t mode) {
-    if (fchown(fd, uid, gid) < 0) return -errno;
-    return fchmod(fd, mode) < 0 ? -errno : 0;
+int bh_own_mount(int mount, uint32_t uid, uint32_t gid, uint32_t mode) {
+    // A mount's descriptor is a path only: its root must be opened to be changed.
+    int fd = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    int error = fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 ? errno : 0;
+    close(fd);
+    return -error;
 }
 
 static int empty_below(int directory, int depth) {

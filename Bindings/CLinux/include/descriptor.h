@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// openat2 with the given RESOLVE_* flags; O_CLOEXEC is always added.
+// openat2 with the given RESOLVE_* flags, openat without any; O_CLOEXEC is always added.
 int bh_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int bh_memfd(const char *name);
 // Seals a memfd against writing, growing, shrinking and unsealing.

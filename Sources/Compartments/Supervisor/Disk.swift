@@ -35,7 +35,7 @@ struct Disk {
                 remedy: "the machine needs loop devices and ext4; see `bulkhead doctor`")
         }
         let mount = Descriptor(owning: number)
-        let owned = bh_own_descriptor(mount.number, uid, uid, 0o700)
+        let owned = bh_own_mount(mount.number, uid, uid, 0o700)
         guard owned == 0 else { throw SystemFailure("fchown", image, errno: -owned) }
         return mount
     }
