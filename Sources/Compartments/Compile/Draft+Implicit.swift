@@ -12,21 +12,29 @@ extension Draft {
 
     mutating func addImplicit(_ deployment: inout Deployment) {
         let services = deployment.compartments.count
+        let watch = watchZone(&deployment)
         let sensor = implicit(
-            Self.sensor, name: "sensor", kind: .sensor, zone: 0,
+            Self.sensor, name: "sensor", kind: .sensor, zone: watch,
             words: [.thread, .events, .notify, .signals, .seal])
         deployment.compartments.append(sensor)
         let model = implicit(
-            Self.writer, name: "trail.supervisor", kind: .supervisorWriter, zone: 0,
+            Self.writer, name: "trail.supervisor", kind: .supervisorWriter, zone: watch,
             words: [.wpath, .thread, .events, .notify, .signals, .seal])
         for index in 0...services {
             var plan = model
             plan.name = "trail.\(deployment.compartments[index].name)"
             plan.kind = .writer(of: index)
-            plan.zone = deployment.compartments[index].zone
             deployment.compartments.append(plan)
         }
         deployment.compartments.append(model)
+    }
+
+    /// The zone of what records and watches: the file's own, else one without any address.
+    private func watchZone(_ deployment: inout Deployment) -> Int {
+        if let index = deployment.zones.firstIndex(where: { $0.name == "watch" }) { return index }
+        guard let nowhere = Prefix(base: Address(0), length: 32) else { return 0 }
+        deployment.zones.append(ZonePlan(name: "watch", network: nowhere))
+        return deployment.zones.count - 1
     }
 
     private mutating func implicit(

@@ -167,6 +167,9 @@ extension Supervisor {
             let text = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? ""
             lastError[index] = "the jail's step \(step) failed: \(text) (errno \(errno))"
             record(index, .stepFailed(compartment: id, step: step, errno: errno))
+        case .late:
+            lastError[index] = "it was not ready within 60 s"
+            record(index, .ended(compartment: id, .signalled(UInt8(SIGKILL))))
         case .mismatch(let what):
             lastError[index] = "it differs from its plan: \(what)"
             record(index, .mismatch(compartment: id, what: what))

@@ -47,6 +47,8 @@ package struct Supervisor: ~Copyable {
 
     /// Longest time from SIGTERM to SIGKILL: 4 s.
     static let graceNanoseconds: UInt64 = 4_000_000_000
+    /// Longest time from a launch to readiness, or to the end of a preparation step: 60 s.
+    static let startNanoseconds: UInt64 = 60_000_000_000
     /// How often a socket table is read while a service that counts as ready by its ports starts.
     static let portPollMilliseconds: Int32 = 5
 
@@ -105,6 +107,7 @@ package struct Supervisor: ~Copyable {
         for unit in units {
             if case .backoff(let until) = unit.lifecycle.phase { due(until) }
             if let kill = unit.run?.killAt { due(kill) }
+            if let launched = unit.startsSince { due(launched + Self.startNanoseconds) }
             if unit.plan.ready == .port, unit.lifecycle.phase == .running {
                 wait = min(wait ?? Self.portPollMilliseconds, Self.portPollMilliseconds)
             }
@@ -161,6 +164,10 @@ package struct Supervisor: ~Copyable {
             }
             if let kill = units[index].run?.killAt, now >= kill {
                 units[index].run?.killAt = nil
+                killNow(index)
+            }
+            if let launched = units[index].startsSince, now >= launched + Self.startNanoseconds {
+                units[index].run?.ending = .late
                 killNow(index)
             }
             if units[index].plan.ready == .port, units[index].lifecycle.phase == .running,

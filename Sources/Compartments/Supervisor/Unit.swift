@@ -57,12 +57,24 @@ struct Unit {
     }
 }
 
+extension Unit {
+    /// When the run was launched that is not ready, or not prepared, yet.
+    var startsSince: UInt64? {
+        switch lifecycle.phase {
+        case .preparing, .starting, .running: run?.launched
+        case .waiting, .ready, .backoff, .stopping, .stopped, .abandoned: nil
+        }
+    }
+}
+
 /// How a run ended, as the jail or the kernel told.
 enum RunEnding: Equatable {
     case exited(UInt8)
     case signalled(UInt8)
     case stepFailed(String, errno: Int32)
     case mismatch(String)
+    /// It was not ready in time.
+    case late
 }
 
 /// What a ready descriptor of the loop belongs to.
