@@ -65,6 +65,9 @@ extension Draft {
             root.add(
                 .tree(source: scan.source, target: target, executable: !scan.code.isEmpty))
             root.allow(target, mayExecute && !scan.code.isEmpty ? .execute : .read)
+            // The folder too, so that it can be listed: it holds nothing but what is mounted.
+            let folder = target.lastIndex(of: "/").map { target[..<$0] } ?? ""
+            if isFull, !folder.isEmpty { root.allow(String(folder), .read) }
             var closure = Closure()
             for code in scan.code {
                 _ = attempt(at: tree.place) { draft throws(Failure) in

@@ -61,6 +61,7 @@ enum BaseEntries {
     static let time: [Entry] = [
         Entry("clock_gettime", "clocks that the vDSO cannot answer"),
         Entry("clock_nanosleep", "sleeping"),
+        Entry("pause", "sleeping until a signal"),
     ]
 
     static let descriptors: [Entry] = [
