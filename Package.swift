@@ -53,7 +53,7 @@ let bindings: [[Target]] = [
 let rooms: [[Target]] = [
     room("Ground", "Bytes"),
     room("Ground", "Findings"),
-    room("Ground", "Addresses", opens: ["Bytes"]),
+    room("Ground", "Addresses"),
     room("Ground", "Notation", opens: ["Findings"]),
     room("Ground", "Arguments", opens: ["Findings"]),
     room("Crypto", "Digests", opens: ["Bytes", "Findings", "COpenSSL"]),
@@ -64,7 +64,7 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
-    room("Kernel", "Descriptors", opens: ["CLinux", "Bytes"]),
+    room("Kernel", "Descriptors", opens: ["CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
@@ -73,7 +73,7 @@ let rooms: [[Target]] = [
     room(
         "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
         tests: ["Namespaces"]),
-    room("Kernel", "Cgroups", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Cgroups", opens: ["Descriptors"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),
     room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),

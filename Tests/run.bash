@@ -72,8 +72,7 @@ run_journey() {
     fi
     grep '^skip ' "$log" || true
     if [ "$bad" -gt 0 ]; then
-        grep '^not ok ' "$log" >&2 || true
-        tail -n 30 "$log" >&2
+        grep -v '^ok ' "$log" | tail -n 60 >&2 || true
         say "the whole log is $log"
     fi
     count "$good" "$bad" "$skips" "journey $label"
