@@ -1,4 +1,6 @@
-/// What a process must be before its program may run. Nil leaves a fact unchecked: only a drill's
+/// What a process must be before its program may run.
+///
+/// Nil leaves a fact unchecked: only a drill's
 /// twin and the weaker isolation levels have any.
 package struct ExpectedFacts: Sendable, Equatable {
     /// All four uids and gids, with no group beside.
@@ -41,6 +43,7 @@ package struct ExpectedFacts: Sendable, Equatable {
 
 extension ProcessFacts {
     /// The first difference from what must be, as a text for records; nil when there is none.
+    ///
     /// `supervisor`: facts of the process that looks, from which namespaces must differ.
     package func check(
         against expected: ExpectedFacts, supervisor: ProcessFacts

@@ -3,7 +3,9 @@ internal import CLinux
 package import Descriptors
 internal import Glibc
 
-/// What a jail tells its supervisor. Pids are those of the supervisor's namespace.
+/// What a jail tells its supervisor.
+///
+/// Pids are those of the supervisor's namespace.
 package enum JailReport: Sendable {
     /// Pid 1 exists and is a child of this process; the descriptor is its pidfd.
     case cloned(UInt32, SharedDescriptor)
@@ -19,7 +21,9 @@ package enum JailReport: Sendable {
 }
 
 extension Jail {
-    /// The next report, without waiting. Whatever is no report of the jail's counts as its end: it
+    /// The next report, without waiting.
+    ///
+    /// Whatever is no report of the jail's counts as its end: it
     /// is the jail's process alone that holds the other side until the program runs.
     package static func receive(_ control: Int32) -> JailReception {
         while true {
