@@ -76,7 +76,7 @@ let rooms: [[Target]] = [
     room("Kernel", "Cgroups", opens: ["Descriptors"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),
-    room("Kernel", "Machine", opens: ["Descriptors", "CLinux", "Findings"]),
+    room("Kernel", "Machine", opens: ["Descriptors", "Cgroups", "Platform", "CLinux"]),
     room(
         "Compartments", "Confinement", opens: ["Addresses", "Bytes", "Findings", "CJailPlan"],
         tests: ["Processes", "Descriptors", "Namespaces", "Seccomp", "CLinux"]),

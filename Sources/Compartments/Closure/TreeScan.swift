@@ -45,7 +45,9 @@ package struct TreeScan: Sendable, Equatable {
                 let entry = folder + "/" + name
                 guard let facts = Files.facts(at: entry) else { continue }
                 if facts.isDirectory {
-                    try HostFile.check(entry, facts)
+                    try Self.checkInside(entry, facts)
+                    // Closed to the compartment's user, and to us who read as nobody.
+                    guard facts.mode & 0o005 == 0o005 else { continue }
                     waiting.append((entry, depth + 1))
                 } else if facts.isRegular {
                     try Self.checkInside(entry, facts)
@@ -57,10 +59,10 @@ package struct TreeScan: Sendable, Equatable {
         code.sort()
     }
 
-    // A file that only its owner reads stays closed to the compartment; that alone is no fault.
+    // What only its owner reads stays closed to the compartment; that alone is no fault.
     private static func checkInside(_ path: String, _ facts: FileFacts) throws(Failure) {
         var readable = facts
-        readable.mode |= 0o004
+        readable.mode |= 0o005
         try HostFile.check(path, readable)
     }
 

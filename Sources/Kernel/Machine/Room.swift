@@ -1,1 +1,0 @@
-// Machine: opened by its first file.
