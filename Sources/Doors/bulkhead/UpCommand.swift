@@ -3,7 +3,7 @@ internal import Arguments
 internal import Compile
 internal import Confinement
 internal import Findings
-internal import Glibc
+internal import Machine
 internal import Operator
 internal import Platform
 internal import Reach
@@ -87,7 +87,7 @@ private struct UpRequest {
 
 private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
     let request = try UpRequest(arguments)
-    let strength = Strength.ofThisMachine()
+    let strength = Machine.strongest()
     let programs = try Places.programs()
     var started: SupervisorStart?
     // What needs privileges comes first; from `read` on this process is nobody, and only then does
@@ -197,17 +197,5 @@ extension Deployment {
         for index in listeners.indices {
             listeners[index].address = Address(0x7F58_0001 + UInt32(index))
         }
-    }
-}
-
-/// What this machine can isolate, and what is missing for more.
-struct Strength {
-    let isolation: Isolation
-    let missing: [String]
-
-    static func ofThisMachine() -> Strength {
-        geteuid() == 0
-            ? Strength(isolation: .full, missing: [])
-            : Strength(isolation: .none, missing: ["not root"])
     }
 }
