@@ -253,8 +253,10 @@ package struct TrailWriter: ~Copyable {
         before = (link, totals)
     }
 
-    /// Makes every written frame durable and signs a head that covers them.
+    /// Writes what is queued, makes it durable, and signs a head that covers it.
     package mutating func commit(time: UInt64) throws(Failure) {
+        // The chain already includes queued frames: a head without them would sign nothing true.
+        try flush(time: time)
         try synchronize()
         let head = TrailHead(
             frames: link.next, events: totals.events, lost: totals.lost, pending: totals.pending,

@@ -63,6 +63,20 @@ struct RecorderTests {
         #expect(TrailVerifier.verify(scratch.directory).summary?.unsigned == 0)
     }
 
+    @Test("a head signed in the middle of a round covers what the round already took")
+    func tickWithinRound() throws {
+        let scratch = try Scratch()
+        var clock = Ticks()
+        var batch = EventBatch()
+        var recorder = try Recorder(scratch.directory, time: clock.next())
+        _ = batch.append(.drift(where: "a"))
+        recorder.receive(batch.take() ?? [], from: .service, time: clock.next())
+        try recorder.tick(time: clock.next())
+        #expect(TrailVerifier.verify(scratch.directory).summary?.events == 1)
+        _ = try recorder.close(time: clock.next())
+        #expect(TrailVerifier.verify(scratch.directory).summary?.unsigned == 0)
+    }
+
     @Test("missing numbers are recorded exactly, and the signed head counts them")
     func shed() throws {
         let scratch = try Scratch()
