@@ -38,9 +38,20 @@ FIELDS = {
 local = threading.local()
 
 
+def is_alive(connection):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return True
+    except psycopg2.Error:
+        return False
+
+
 def database():
-    """The thread's own connection, made anew when it was lost."""
-    if getattr(local, "connection", None) is None or local.connection.closed:
+    """The thread's own connection. One from before a restart of the database is only found dead
+    when it is used, so it is asked first: a command is never sent twice."""
+    held = getattr(local, "connection", None)
+    if held is None or not is_alive(held):
         local.connection = psycopg2.connect(os.environ["DATABASE"], connect_timeout=5)
         local.connection.autocommit = True
     return local.connection
@@ -54,7 +65,6 @@ def run(statement, values=None):
     except psycopg2.IntegrityError as error:
         raise service.Refusal(422, error.diag.message_primary) from None
     except psycopg2.OperationalError as error:
-        local.connection = None
         print("database:", str(error).strip(), flush=True)
         raise service.Refusal(503, "the database does not answer") from None
 
@@ -77,13 +87,6 @@ class Desk(service.Handler):
             rows = run(COMMANDS[path], checked(path, service.decode(body)))
             return 201, "application/json", service.encode(rows[0]), {}
         raise service.Refusal(404, "there is nothing here")
-
-    def finish(self):
-        # The thread ends with its caller's connection, and so does its own to the database.
-        super().finish()
-        if getattr(local, "connection", None) is not None:
-            local.connection.close()
-            local.connection = None
 
 
 def main():

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import queue
 import signal
 import socket
 import sys
@@ -12,7 +13,8 @@ import urllib.request
 
 BODY_BYTES_MAX = 8192
 ANSWER_BYTES_MAX = 1 << 20
-THREADS_MAX = 16
+THREADS = 8
+QUEUE_MAX = 32
 SECONDS_MAX = 10
 
 
@@ -25,26 +27,29 @@ class Refusal(Exception):
         self.text = text
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """One thread a connection, at most THREADS_MAX; further ones wait in the listener."""
+class Server(http.server.HTTPServer):
+    """A fixed number of threads; connections beyond the queue wait in the listener."""
 
-    daemon_threads = True
     request_queue_size = 64
-    slots = threading.BoundedSemaphore(THREADS_MAX)
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.waiting = queue.Queue(QUEUE_MAX)
+        for _ in range(THREADS):
+            threading.Thread(target=self.work, daemon=True).start()
 
     def process_request(self, request, client_address):
-        self.slots.acquire()
-        try:
-            super().process_request(request, client_address)
-        except BaseException:
-            self.slots.release()
-            raise
+        self.waiting.put((request, client_address))
 
-    def process_request_thread(self, request, client_address):
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.slots.release()
+    def work(self):
+        while True:
+            request, client_address = self.waiting.get()
+            try:
+                self.finish_request(request, client_address)
+            except Exception:
+                self.handle_error(request, client_address)
+            finally:
+                self.shutdown_request(request)
 
     def server_bind(self):
         # Without the base class's look-up of the host's name, which nothing here needs.

@@ -18,6 +18,8 @@ extension Draft {
         for link in walk.rootLinks where isFull {
             root.add(.link(target: link.target, to: link.to))
         }
+        // Before what lies in trees: a program below /tmp would vanish under a later mount.
+        addOwnPlaces(&root)
         addFiles(service.files, to: &root, mayExecute: mayExecute, place: service.place)
         addProgram(program, to: &root, place: service.place)
         if service.environment.contains(where: { $0.name == "TZ" }),
@@ -26,7 +28,6 @@ extension Draft {
             let tree = FileTree(source: Self.zones, target: Self.zones, place: service.place)
             addFiles([tree], to: &root, mayExecute: false, place: service.place)
         }
-        addOwnPlaces(&root)
         return root
     }
 

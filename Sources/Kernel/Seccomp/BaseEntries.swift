@@ -33,6 +33,7 @@ enum BaseEntries {
         Entry("getrandom", "allocators, hash seeds and cryptography"),
         Entry("uname", "the loader and many runtimes read the kernel's version"),
         Entry("sysinfo", "the C library's sort and runtimes size their buffers by memory"),
+        Entry("getrusage", "servers and libraries measure their own work"),
         Entry("sched_yield", "spin locks give way"),
         // A null third argument reads; with a value it would raise or lower limits.
         Entry(
@@ -44,7 +45,7 @@ enum BaseEntries {
                 [Match(0, is: 15)], [Match(0, is: 16)], [Match(0, is: 1)], [Match(0, is: 2)],
                 [Match(0, is: 3)], [Match(0, is: 4), Match(1, is: 0)], [Match(0, is: 38)],
                 [Match(0, is: 39)], [Match(0, is: 23)], [Match(0, is: 27)],
-                [Match(0, is: 0x5356_4D41)],
+                [Match(0, is: 47), Match(1, is: 1)], [Match(0, is: 0x5356_4D41)],
             ]),
     ]
 
