@@ -11,6 +11,7 @@ struct Workshop: Sendable {
     let folder: String
     var jail: String { folder + "/jail" }
     var program: String { folder + "/inside" }
+    var saboteur: String { folder + "/saboteur" }
 
     /// Nil where the C compiler is missing or refuses.
     static let shared: Workshop? = build()
@@ -21,6 +22,7 @@ struct Workshop: Sendable {
         do {
             try Files.makeDirectories(folder)
             try Files.create(folder + "/inside.c").writeAll(Array(insideProgram.utf8))
+            try Files.create(folder + "/saboteur.c").writeAll(Array(saboteurProgram.utf8))
         } catch { return nil }
         guard let real = Files.resolve(folder) else { return nil }
         // Beside and then renamed: another run of the tests may execute the old ones now.
@@ -28,6 +30,8 @@ struct Workshop: Sendable {
         let commands = [
             "'/\(root)/Jail/build' '\(own).jail'",
             "cc -O1 -w -static -o '\(own).inside' '\(real)/inside.c'",
+            "cc -O1 -w -static -o '\(own).saboteur' '\(real)/saboteur.c'",
+            "mv '\(own).saboteur' '\(real)/saboteur'",
             "chmod 755 '\(own).jail' '\(own).inside'",
             "mv '\(own).jail' '\(real)/jail'", "mv '\(own).inside' '\(real)/inside'",
         ]
@@ -120,6 +124,9 @@ final class Cell {
         /// Changes the plan's bytes before they are sealed.
         var change: @Sendable ([UInt8]) -> [UInt8] = { $0 }
         var hasNamespace = true
+        /// What is started in the jail's stead, and its only argument.
+        var jail: String?
+        var label = "test"
     }
 
     init(_ workshop: Workshop, _ order: JailOrder, _ extras: Extras = Extras()) throws {
@@ -128,7 +135,8 @@ final class Cell {
         let writer = Descriptor(owning: pipe.writer)
         let isFull = order.isolation == .full && extras.hasNamespace
         namespace = isFull ? SharedDescriptor(try NetworkNamespace.create()) : nil
-        let jailed = try Jail.spawn(workshop.jail, log: writer, label: "test")
+        let jailed = try Jail.spawn(
+            extras.jail ?? workshop.jail, log: writer, label: extras.label)
         outer = jailed.pid
         let control = SharedDescriptor(jailed.takeControl())
         let bytes = extras.change(try JailPlan.encode(order))
