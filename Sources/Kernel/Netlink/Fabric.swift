@@ -66,6 +66,10 @@ package struct Fabric: ~Copyable, Sendable {
             subject: {
                 "\(["eth0", "address", "neighbour", "route"][$0]) inside the compartment of \(name)"
             })
+        // The fabric's end came up before its peer, so it waits for the kernel's link watch and
+        // silently drops what it should send until then: a service's first packets would be lost
+        // without a record. Reading the link makes that happen now.
+        try routes.perform([RouteMessages.settle(here)], subject: { _ in "link of \(name)" })
     }
 
     /// What both kinds of namespace refuse.

@@ -20,6 +20,7 @@ package struct HardwareAddress: Sendable, Equatable {
 /// Rtnetlink requests as bytes (`linux/rtnetlink.h`, `linux/if_link.h`): pure.
 package enum RouteMessages {
     private static let newLink: UInt16 = 16
+    private static let getLink: UInt16 = 18
     private static let newAddress: UInt16 = 20
     private static let newRoute: UInt16 = 24
     private static let newNeighbour: UInt16 = 28
@@ -66,6 +67,15 @@ package enum RouteMessages {
             writer.word(UInt32(bitPattern: interface))
             writer.word(up)
             writer.word(up)
+        }
+    }
+
+    /// Reads a link, which makes the kernel finish what its carrier's change began.
+    package static func settle(_ interface: Int32) -> Request {
+        Request(getLink) { writer in
+            writer.raw([0, 0, 0, 0])
+            writer.word(UInt32(bitPattern: interface))
+            writer.zeroes(8)
         }
     }
 

@@ -75,15 +75,38 @@ struct FabricTests {
         }
     }
 
+    // An end that is up but not yet active drops without a trace; before the link was settled,
+    // about one first packet in six was lost. Kernels before 6.9 or so may not settle on a read.
+    @Test("the first packet after a compartment is attached arrives", arguments: 0..<60)
+    func first(_ round: Int) throws {
+        let (fabric, ends) = try build(2)
+        defer { withExtendedLifetime(fabric) {} }
+        let kind = Int32(SOCK_DGRAM.rawValue)
+        let receiver = SharedDescriptor(
+            try NetworkNamespace.socket(in: ends[1].descriptor, domain: AF_INET, type: kind))
+        let sender = SharedDescriptor(
+            try NetworkNamespace.socket(in: ends[0].descriptor, domain: AF_INET, type: kind))
+        #expect(unsafe address(Address(0), 4000, receiver, bind) == 0)
+        #expect(unsafe address(Address(0x0A4D_0102), 4000, sender, connect) == 0)
+        try sender.descriptor.writeAll([UInt8(round)])
+        var wait = pollfd(fd: receiver.number, events: Int16(POLLIN), revents: 0)
+        #expect(unsafe poll(&wait, 1, 5000) == 1)
+    }
+
     @Test("an index is taken once, and only within the bound")
     func indices() throws {
         let space = SharedDescriptor(try NetworkNamespace.create())
         var fabric = try Fabric(in: space.descriptor)
+        // An index is free again once its compartment's namespace is gone: keep them all.
+        var ends: [SharedDescriptor] = []
+        defer { withExtendedLifetime(ends) {} }
         for (index, code) in [(0, 0), (0, EEXIST), (-1, E2BIG), (Fabric.compartmentsMax, E2BIG)] {
-            let end = try NetworkNamespace.create()
+            let end = SharedDescriptor(try NetworkNamespace.create())
+            ends.append(end)
             var found: Int32 = 0
             do {
-                try fabric.attach(compartment: end, index: index, address: Address(0x0A4D_0101))
+                try fabric.attach(
+                    compartment: end.descriptor, index: index, address: Address(0x0A4D_0101))
             } catch { found = error.errno }
             #expect(found == code)
         }
