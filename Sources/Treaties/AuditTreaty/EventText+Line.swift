@@ -34,7 +34,8 @@ extension EventText {
 
     private static func line(_ attempt: Attempt, _ names: Names) -> String {
         let port = attempt.transport == 6 || attempt.transport == 17
-        let source = port ? ":\(attempt.sourcePort)" : ""
+        // A connection that was denied before it began has no port yet.
+        let source = port && attempt.sourcePort > 0 ? ":\(attempt.sourcePort)" : ""
         let target = port ? ":\(attempt.targetPort)" : ""
         let transport = transport(attempt.transport)
         let why: String

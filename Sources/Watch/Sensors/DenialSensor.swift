@@ -1,8 +1,11 @@
+internal import Addresses
 package import AuditTreaty
 package import Netlink
 
 /// Turns the kernel's audit records of seccomp and Landlock into denials of compartments.
 ///
+/// A TCP connection that Landlock denied never becomes a packet: it is recorded as an attempt, so
+/// that it stands beside those that the firewalls refused.
 /// The records of other programs on the machine pass by unseen: only uids of the table are ours.
 package struct DenialSensor: Sendable {
     private struct Domain {
@@ -11,10 +14,13 @@ package struct DenialSensor: Sendable {
         var seen: UInt64 = 0
     }
 
-    private struct Waiting {
+    /// A denied access: a connection attempt where the record says whereto, else words.
+    private struct Access {
         let domain: UInt64
+        let time: UInt64
         let what: String
         let detail: UInt64
+        let target: (address: Address, port: UInt16)?
     }
 
     private static let domainsMax = 4096
@@ -24,7 +30,7 @@ package struct DenialSensor: Sendable {
     private let names: SensorNames
     private var domains: [UInt64: Domain] = [:]
     /// Denials whose domain is told only by the record behind them.
-    private var waiting: [Waiting] = []
+    private var waiting: [Access] = []
 
     package init(_ table: SensorTable) { names = SensorNames(table) }
 
@@ -71,24 +77,44 @@ package struct DenialSensor: Sendable {
         }
         let what = String(words.joined(separator: " ").prefix(Self.whatMax))
         let detail = record.number("dest") ?? record.number("ino") ?? 0
+        let access = Access(
+            domain: number, time: record.time, what: what, detail: detail,
+            target: Self.target(record))
         guard domains[number] != nil else {
             // The first denial of a domain comes before the record that says whose it is.
-            waiting.append(Waiting(domain: number, what: what, detail: detail))
+            waiting.append(access)
             if waiting.count > Self.waitingMax { waiting.removeFirst() }
             return
         }
-        deny(number, what, detail, into: &outlet)
+        deny(access, into: &outlet)
     }
 
-    private mutating func deny(
-        _ number: UInt64, _ what: String, _ detail: UInt64, into outlet: inout EventOutlet
-    ) {
-        guard let domain = domains[number] else { return }
-        domains[number]?.seen += 1
+    /// Whereto a denied TCP connection was going.
+    private static func target(_ record: AuditRecord) -> (address: Address, port: UInt16)? {
+        guard record.text("blockers") == "net.connect_tcp",
+            let address = record.text("daddr").flatMap({ Address($0) }),
+            let port = record.number("dest").flatMap({ UInt16(exactly: $0) })
+        else { return nil }
+        return (address, port)
+    }
+
+    private mutating func deny(_ access: Access, into outlet: inout EventOutlet) {
+        guard let domain = domains[access.domain] else { return }
+        domains[access.domain]?.seen += 1
+        guard let target = access.target else {
+            outlet.add(
+                .denied(
+                    compartment: domain.compartment, wall: .landlock, pid: domain.pid,
+                    what: access.what, detail: access.detail))
+            return
+        }
         outlet.add(
-            .denied(
-                compartment: domain.compartment, wall: .landlock, pid: domain.pid, what: what,
-                detail: detail))
+            attempt: Attempt(
+                time: access.time, wall: .landlock, verdict: .refused, source: domain.compartment,
+                target: names.owner(target.address.value), flow: 0,
+                sourceAddress: names.address(of: domain.compartment),
+                targetAddress: target.address, transport: 6, sourcePort: 0,
+                targetPort: target.port))
     }
 
     private mutating func domain(_ record: AuditRecord, into outlet: inout EventOutlet) {
@@ -109,6 +135,6 @@ package struct DenialSensor: Sendable {
         waiting.removeAll { $0.domain == number }
         guard let compartment = owner(record), domains.count < Self.domainsMax else { return }
         domains[number] = Domain(compartment: compartment, pid: pid(record))
-        for denial in known { deny(number, denial.what, denial.detail, into: &outlet) }
+        for access in known { deny(access, into: &outlet) }
     }
 }

@@ -13,7 +13,7 @@ struct SensorNames: Sendable {
     private var byUid: [UInt32: UInt16] = [:]
     private var byPort: [HostPort: PublishedPort] = [:]
     private let office: [Prefix]
-    private let compartments: Int
+    private let addresses: [Address]
 
     init(_ table: SensorTable) {
         for (index, entry) in table.roster.compartments.enumerated() where entry.address.value != 0
@@ -27,7 +27,12 @@ struct SensorNames: Sendable {
             byPort[HostPort(address: port.address.value, port: port.port)] = port
         }
         office = table.office
-        compartments = table.roster.compartments.count
+        addresses = table.roster.compartments.map(\.address)
+    }
+
+    /// 0.0.0.0 for an index that is none.
+    func address(of compartment: UInt16) -> Address {
+        Int(compartment) < addresses.count ? addresses[Int(compartment)] : Address(0)
     }
 
     func compartment(uid: UInt32) -> UInt16? { byUid[uid] }
@@ -50,7 +55,7 @@ struct SensorNames: Sendable {
         case .fabric:
             // The link tells who sent it; the address is what the sender claims.
             if let index = Fabric.compartment(ofInterface: record.inputInterface),
-                index < compartments
+                index < addresses.count
             {
                 source = UInt16(truncatingIfNeeded: index)
             }
@@ -89,7 +94,7 @@ struct SensorNames: Sendable {
             ?? byPort[HostPort(address: 0, port: record.targetPort)]
     }
 
-    private func owner(_ address: UInt32) -> UInt16 { byAddress[address] ?? Attempt.outside }
+    func owner(_ address: UInt32) -> UInt16 { byAddress[address] ?? Attempt.outside }
 
     private func outside(_ address: UInt32) -> UInt16 {
         if let own = byAddress[address] { return own }

@@ -45,7 +45,7 @@ struct DenialSensorTests {
         let found = try events([
             (1423, "domain=1a blockers=fs.read_file path=\"/etc/shadow\" dev=\"vda1\" ino=77"),
             (1424, "domain=1a status=allocated mode=enforcing pid=9 uid=70001 comm=\"w\""),
-            (1423, "domain=1a blockers=net.connect_tcp daddr=10.0.0.1 dest=22"),
+            (1423, "domain=1a blockers=net.connect_tcp daddr=::1 dest=22"),
         ])
         #expect(
             found == [
@@ -54,8 +54,20 @@ struct DenialSensorTests {
                     detail: 77),
                 .denied(
                     compartment: 0, wall: .landlock, pid: 9,
-                    what: "net.connect_tcp daddr=10.0.0.1 dest=22", detail: 22),
+                    what: "net.connect_tcp daddr=::1 dest=22", detail: 22),
             ])
+    }
+
+    @Test("a connection that Landlock denied is an attempt, with both ends by name")
+    func connection() throws {
+        let found = try events([
+            (1423, "domain=1a blockers=net.connect_tcp daddr=10.77.3.4 dest=5432"),
+            (1424, "domain=1a status=allocated mode=enforcing pid=9 uid=70001 comm=\"w\""),
+        ])
+        let text = EventText.line(try #require(found.first), Fixtures.table().roster)
+        #expect(
+            text == "REFUSED web (dmz) 10.77.1.5 -> db (data) 10.77.3.4:5432/tcp  landlock  "
+                + "no flow from web to db on tcp/5432")
     }
 
     @Test("the kernel's count at a domain's end shows the denials that were lost")
