@@ -58,6 +58,7 @@ extension Supervisor {
             }
             // Held by this number until the process ends, however it ends.
             _ = lock.release()
+            ownsPlaces = true
         } catch let error as SystemFailure {
             throw Failure(
                 error.errno == ENOSPC ? .machine : .usage, "state",

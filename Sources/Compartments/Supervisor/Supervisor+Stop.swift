@@ -66,6 +66,7 @@ extension Supervisor {
     /// Gives back everything of the host: rules, groups, sockets, audit. Each step stands alone, so
     /// that one that fails does not keep the others from running.
     mutating func dismantle() {
+        guard ownsPlaces else { return }
         for index in units.indices {
             if units[index].run != nil { killNow(index) }
             units[index].run = nil

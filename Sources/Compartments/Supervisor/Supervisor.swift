@@ -39,6 +39,8 @@ package struct Supervisor: ~Copyable {
     var controlSocket: SharedDescriptor?
     var revoked: Set<Int> = []
     var failure: Failure?
+    /// The lock is ours: what lies in the run directory is this run's, and ours to remove.
+    var ownsPlaces = false
     /// Why each compartment last went down, for people.
     var lastError: [Int: String] = [:]
     /// This process, for comparing namespaces.
