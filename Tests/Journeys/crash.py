@@ -70,7 +70,7 @@ def kills():
             expect(eventually(lambda: {**host(), "groups": None, "rules": None,
                                        "audit": None} == gone),
                    f"round {number}: {difference(before)}")
-            bulkhead("trail", "verify", "first", check=0)
+            bulkhead("trail", "verify", check=0)
             bulkhead("up", "--detach", check=0)
         else:
             expect(eventually(ready), f"round {number} ({kind}): {status()}")

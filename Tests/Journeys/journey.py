@@ -86,8 +86,8 @@ def text_of(*words):
     return subprocess.run(words, capture_output=True, text=True).stdout
 
 
-def host():
-    """Everything that a platform could leave on its host."""
+def host(platform="first"):
+    """Everything that a platform of that name could leave on its host."""
     def names(path, wanted):
         found = []
         for folder, folders, _ in os.walk(path):
@@ -119,16 +119,18 @@ def host():
     return {
         "namespaces": text_of("ip", "netns"), "links": text_of("ip", "-br", "link"),
         "rules": text_of("nft", "list", "ruleset"), "mounts": mounts, "sysctls": sysctls(),
-        "groups": names("/sys/fs/cgroup", "bulkhead"), "uids": sorted(uids),
-        "loops": text_of("losetup", "-a"), "audit": text_of("auditctl", "-s").split("lost")[0],
+        "groups": names("/sys/fs/cgroup", f"bulkhead-{platform}-"), "uids": sorted(uids),
+        # Loop devices and control groups belong to the machine: others may use them meanwhile.
+        "loops": [line for line in text_of("losetup", "-a").splitlines()
+                  if f"/var/lib/bulkhead/{platform}/" in line], "audit": text_of("auditctl", "-s").split("lost")[0],
     }
 
 
-def settled(before, seconds=10):
+def settled(before, seconds=10, platform="first"):
     """The host as it is, waiting until the kernel has taken away what ended."""
-    return eventually(lambda: host() == before, seconds)
+    return eventually(lambda: host(platform) == before, seconds)
 
 
-def difference(before):
-    now = host()
+def difference(before, platform="first"):
+    now = host(platform)
     return {key: (before[key], now[key]) for key in before if before[key] != now[key]}

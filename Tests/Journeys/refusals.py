@@ -6,7 +6,7 @@ import tempfile
 
 from journey import *
 
-before = host()
+before = host("small")
 folder = tempfile.mkdtemp(prefix="journey-", dir="/var/tmp")
 os.chmod(folder, 0o755)
 
@@ -32,20 +32,20 @@ def refused(path, code, *words):
     expect(got == code, f"exit {got}, not {code}: {out}{error}")
     for word in words:
         expect(word in error + out, f"`{word}` is not in: {error}{out}")
-    expect(settled(before), difference(before))
+    expect(settled(before, platform="small"), difference(before, "small"))
 
 
 @claim("a small platform comes up and goes down")
 def good():
     bulkhead("up", written(GOOD), "--detach", check=0)
     bulkhead("down", check=0)
-    expect(settled(before), difference(before))
+    expect(settled(before, platform="small"), difference(before, "small"))
 
 
 CASES = [
     ("broken YAML", GOOD + "  : [", 2, [":"]),
-    ("an unknown key", GOOD.replace("run:", "rum:"), 2, ["small.yaml:4", "run"]),
-    ("a missing program", GOOD.replace("/usr/bin/sleep", "/usr/bin/no-such"), 2, ["no-such"]),
+    ("an unknown key", GOOD.replace("run:", "rum:"), 1, ["small.yaml:4", "run"]),
+    ("a missing program", GOOD.replace("/usr/bin/sleep", "/usr/bin/no-such"), 1, ["no-such"]),
     ("a program that ends at once", GOOD.replace("/usr/bin/sleep, infinity", "/usr/bin/false"), 1,
      ["sleeper", "logs"]),
 ]
@@ -61,7 +61,7 @@ def writable():
     with open("/usr/bin/sleep", "rb") as source, open(path, "wb") as copy:
         copy.write(source.read())
     os.chmod(path, 0o777)
-    refused(written(GOOD.replace("/usr/bin/sleep", path)), 2, "chmod")
+    refused(written(GOOD.replace("/usr/bin/sleep", path)), 1, "chmod")
 
 
 @claim("a port in use is named")
@@ -93,7 +93,7 @@ def full():
         expect(got in (1, 3) and "space" in error, f"{got}: {out}{error}")
     finally:
         subprocess.run(["umount", place], check=True)
-    expect(settled(before), difference(before))
+    expect(settled(before, platform="small"), difference(before, "small"))
 
 
 @claim("who is not root gets the exact command, and the demonstration runs at `none` with a warning")

@@ -92,7 +92,7 @@ def again():
 
 @claim("trails verify when the platform is down")
 def verify_down():
-    bulkhead("trail", "verify", "first", check=0)
+    bulkhead("trail", "verify", check=0)
 
 
 finish()

@@ -18,13 +18,9 @@ struct AuditWatch: ~Copyable {
     /// `directory` is that of all run directories: `/run/bulkhead`.
     init(directory: String) throws(SystemFailure) {
         let path = directory + "/audit"
-        let file = try Files.create(path, mode: 0o600, append: true)
         let namespace = try NetworkNamespace.current()
         let log = SharedDescriptor(try AuditSession.openLog(in: namespace))
-        // Alone: nobody else may be reading or writing what it was before.
-        guard flock(file.number, LOCK_EX) == 0 else {
-            throw SystemFailure("flock", path, errno: errno)
-        }
+        let file = try Self.alone(with: path)
         if try Self.read(path) == nil {
             var session = try AuditSession(in: namespace)
             let change = try session.engage()
@@ -40,6 +36,19 @@ struct AuditWatch: ~Copyable {
         self.path = path
         self.file = file
         self.log = log
+    }
+
+    /// The file, locked so that nobody else reads or writes what was before. A supervisor that
+    /// ended meanwhile may have removed the one that we waited for: then there is a new one.
+    private static func alone(with path: String) throws(SystemFailure) -> Descriptor {
+        for _ in 0..<64 {
+            let file = try Files.create(path, mode: 0o600, append: true)
+            guard flock(file.number, LOCK_EX) == 0 else {
+                throw SystemFailure("flock", path, errno: errno)
+            }
+            if try Files.facts(file).inode == Files.facts(of: path)?.inode { return file }
+        }
+        throw SystemFailure("flock", path, errno: EBUSY)
     }
 
     private static func read(_ path: String) throws(SystemFailure) -> AuditEngagement? {

@@ -44,8 +44,8 @@ package struct Lifecycle: Sendable, Equatable {
 
     /// Ends in a row, without a calm period between them, after which it stays down.
     package static let attemptsMax: UInt32 = 6
-    /// Being ready this long makes earlier ends forgotten: 60 s.
-    package static let calmNanoseconds: UInt64 = 60_000_000_000
+    /// Being ready this long makes earlier ends forgotten: 10 s.
+    package static let calmNanoseconds: UInt64 = 10_000_000_000
 
     package private(set) var phase = Phase.waiting
     /// Times it was started again since the platform came up.

@@ -53,9 +53,7 @@ extension Supervisor {
                     compartment: UInt16(index), digest: run.digest, pid: run.programPid,
                     landlock: run.landlock))
             move(index, .started)
-            if units[index].plan.ready == .started || units[index].probe != nil {
-                move(index, .ready)
-            }
+            if units[index].probe != nil { move(index, .ready) }
         case .failed(let step, let errno, _):
             units[index].run?.ending = .stepFailed(step, errno: errno)
         case .exited(let status): units[index].run?.ending = .exited(status)

@@ -51,6 +51,9 @@ package struct Supervisor: ~Copyable {
     static let graceNanoseconds: UInt64 = 4_000_000_000
     /// Longest time from a launch to readiness, or to the end of a preparation step: 60 s.
     static let startNanoseconds: UInt64 = 60_000_000_000
+    /// How long a program must run to count as ready when it says nothing itself: 50 ms. One that
+    /// cannot run at all has ended by then.
+    static let settleNanoseconds: UInt64 = 50_000_000
     /// How often a socket table is read while a service that counts as ready by its ports starts.
     static let portPollMilliseconds: Int32 = 5
 
@@ -110,6 +113,9 @@ package struct Supervisor: ~Copyable {
             if case .backoff(let until) = unit.lifecycle.phase { due(until) }
             if let kill = unit.run?.killAt { due(kill) }
             if let launched = unit.startsSince { due(launched + Self.startNanoseconds) }
+            if unit.plan.ready == .started, unit.lifecycle.phase == .running, let run = unit.run {
+                due(run.launched + Self.settleNanoseconds)
+            }
             if unit.plan.ready == .port, unit.lifecycle.phase == .running {
                 wait = min(wait ?? Self.portPollMilliseconds, Self.portPollMilliseconds)
             }
@@ -171,6 +177,11 @@ package struct Supervisor: ~Copyable {
             if let launched = units[index].startsSince, now >= launched + Self.startNanoseconds {
                 units[index].run?.ending = .late
                 killNow(index)
+            }
+            if units[index].plan.ready == .started, units[index].lifecycle.phase == .running,
+                let run = units[index].run, now >= run.launched + Self.settleNanoseconds
+            {
+                move(index, .ready)
             }
             if units[index].plan.ready == .port, units[index].lifecycle.phase == .running,
                 network?.listens(units[index].plan, in: units[index].namespace) ?? true

@@ -52,7 +52,7 @@ struct LifecycleTests {
         #expect(life.restarts == 5)
     }
 
-    @Test("a calm minute makes earlier ends forgotten")
+    @Test("a calm time makes earlier ends forgotten")
     func calm() {
         var life = running()
         _ = life.move(.ended(clean: true), now: 0)
