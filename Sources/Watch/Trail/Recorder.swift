@@ -62,10 +62,11 @@ package struct Recorder: ~Copyable {
         let written = try writer.flush(time: time)
         let due = time < writer.signedTime || time - writer.signedTime >= Self.signEvery
         if !wanted.isEmpty || (due && writer.isUnsigned) { try writer.commit(time: time) }
+        let isSigned = written && !writer.isUnsigned
         let answers = wanted.map {
             Answer(
                 origin: $0.origin,
-                receipt: EventReceipt(sequence: $0.sequence, stored: $0.kept && written))
+                receipt: EventReceipt(sequence: $0.sequence, stored: $0.kept && isSigned))
         }
         wanted.removeAll()
         return answers

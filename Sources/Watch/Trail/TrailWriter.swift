@@ -191,7 +191,11 @@ package struct TrailWriter: ~Copyable {
         before = (link, totals)
         let cut = bh_truncate(segment.file.number, segment.offset)
         guard cut >= 0 else { throw failure("truncate", -cut) }
-        // The last record of a full disk goes into the space that was kept back for it.
+        try stopKeeping(time: time)
+    }
+
+    /// Writes, into the space that was kept back for it, that events are only counted from here on.
+    private mutating func stopKeeping(time: UInt64) throws(Failure) {
         try? Files.remove(directory.reserve)
         isFull = true
         record(.full(bytes: earlier + segment.offset), time: time)
@@ -207,7 +211,8 @@ package struct TrailWriter: ~Copyable {
     /// Goes on keeping events when there is room again; call it once a second while full.
     package mutating func tryResume(time: UInt64) throws(Failure) {
         guard isFull, hasSpace(for: 4096) else { return }
-        guard Self.reserve(directory, limits) else { return }
+        // Twice the reserve must be free: what just fits would be full again with the next record.
+        guard Self.reserve(directory, limits, slack: limits.reserveBytes) else { return }
         resume(time: time)
         try flush(time: time)
     }
@@ -215,15 +220,21 @@ package struct TrailWriter: ~Copyable {
     private mutating func resume(time: UInt64) {
         isFull = false
         let missed = totals.pending
+        // Should this very record find no room, the count comes back with it.
+        before.totals.pending = missed
         totals.pending = 0
         if missed > 0 { record(.resumed(lost: missed), time: time) }
     }
 
-    private static func reserve(_ directory: TrailDirectory, _ limits: TrailLimits) -> Bool {
+    private static func reserve(
+        _ directory: TrailDirectory, _ limits: TrailLimits, slack: UInt64 = 0
+    ) -> Bool {
         let number = unsafe bh_open_update(directory.reserve, 1, 0o600)
         guard number >= 0 else { return false }
         let file = Descriptor(owning: number)
-        guard bh_allocate(file.number, limits.reserveBytes) >= 0 else {
+        guard bh_allocate(file.number, limits.reserveBytes + slack) >= 0,
+            bh_truncate(file.number, limits.reserveBytes) >= 0
+        else {
             try? Files.remove(directory.reserve)
             return false
         }
@@ -257,19 +268,30 @@ package struct TrailWriter: ~Copyable {
     package mutating func commit(time: UInt64) throws(Failure) {
         // The chain already includes queued frames: a head without them would sign nothing true.
         try flush(time: time)
+        if try sign(time: time) { return }
+        guard !isFull else { return }
+        // The disk had room for the frames but not for the head: stop while what is kept back
+        // still makes room for both.
+        try stopKeeping(time: time)
+        _ = try sign(time: time)
+    }
+
+    /// False when there is no room for the head: then the old one stays, and still holds.
+    private mutating func sign(time: UInt64) throws(Failure) -> Bool {
         try synchronize()
         let head = TrailHead(
             frames: link.next, events: totals.events, lost: totals.lost, pending: totals.pending,
             time: time, segment: segment.number, offset: segment.offset, hash: link.hash)
         do throws(SystemFailure) {
             try Files.replace(directory.head, with: head.sealed(with: key.secret))
-            signed = head
         } catch {
-            // On a full disk the old head stays, and still holds; it is tried again each second.
-            guard isFull, error.errno == ENOSPC || error.errno == EDQUOT else {
+            guard error.errno == ENOSPC || error.errno == EDQUOT else {
                 throw failure("head", error.errno)
             }
+            return false
         }
+        signed = head
+        return true
     }
 
     private func synchronize() throws(Failure) {
