@@ -24,7 +24,9 @@ package struct FrontLink: ~Copyable {
             var header: [UInt8] = []
             try fill(&header, 4)
             let length = header.reversed().reduce(0) { $0 << 8 | Int($1) }
-            guard length <= 64 << 20 else { throw SystemFailure("read", "deployment", errno: EFBIG) }
+            guard length <= 64 << 20 else {
+                throw SystemFailure("read", "deployment", errno: EFBIG)
+            }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(length)
             try fill(&bytes, length)

@@ -126,6 +126,9 @@ package struct Lifecycle: Sendable, Equatable {
         if phase == .stopped || phase == .abandoned { phase = .waiting }
     }
 
+    /// Ends that a drill brought about do not count.
+    package mutating func forgive() { attempts = 0 }
+
     /// Whether a process of it may exist.
     package var isAlive: Bool {
         switch phase {

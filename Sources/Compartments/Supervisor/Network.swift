@@ -27,7 +27,8 @@ struct Network: ~Copyable {
     private var closed: Set<Int> = []
 
     private static let fabricGroups: [UInt16] = [1, 2, 3, 4]
-    private static let hostGroups: [UInt16] = [40, 41]
+    /// Pairs of log groups that platforms beside one another may hold on the host.
+    private static let hostPairsMax: UInt16 = 64
 
     /// Builds it whole, reads every table back, and compares it with the plan before it returns.
     init(deployment: Deployment, places: Places, units: inout [Unit]) throws {
@@ -67,13 +68,13 @@ struct Network: ~Copyable {
             units[index].namespace = shared
             namespaces.append(shared)
         }
-        let publishing = Rulebook.publishing(deployment, instance: places.instance, uids: uids)
+        var publishing = Rulebook.publishing(
+            deployment, instance: places.instance, uids: uids)
         if !publishing.skeleton.isEmpty {
-            logs.append(
-                Handed(
-                    name: "log.host",
-                    descriptor: SharedDescriptor(
-                        try LogSocket.open(in: host, groups: Self.hostGroups))))
+            let (log, group) = try Self.hostLog(host)
+            logs.append(Handed(name: "log.host", descriptor: log))
+            publishing = Rulebook.publishing(
+                deployment, instance: places.instance, uids: uids, group: group)
             try Self.load(publishing, into: &hostRules, host, "the host's publishing table")
         }
         self.deployment = deployment
@@ -87,6 +88,22 @@ struct Network: ~Copyable {
         summary =
             "network: \(deployment.flows.count) flows allowed, everything else refused; "
             + "rules read back and equal"
+    }
+
+    /// The first pair of the host's log groups that no other platform holds.
+    private static func hostLog(
+        _ host: borrowing Descriptor
+    ) throws(SystemFailure) -> (SharedDescriptor, UInt16) {
+        var group = Rulebook.hostGroup
+        while true {
+            do throws(SystemFailure) {
+                let log = try LogSocket.open(in: host, groups: [group, group + 1])
+                return (SharedDescriptor(log), group)
+            } catch  where error.errno == EPERM || error.errno == EEXIST {
+                group += 2
+                if group >= Rulebook.hostGroup + 2 * hostPairsMax { throw error }
+            }
+        }
     }
 
     private static func load(

@@ -132,16 +132,27 @@ extension Supervisor {
     private mutating func seatProbe(
         _ name: String, program: String, handed: [SharedDescriptor]
     ) -> ControlReply {
-        guard isTwin else {
-            return .refused(
-                problem: "this platform is no drill's twin", remedy: "use `bulkhead drill breach`")
-        }
         guard let index = service(name) else { return unknown(name) }
         guard handed.count == 2 else {
-            return .refused(problem: "a probe needs two descriptors", remedy: "use `bulkhead drill`")
+            return .refused(
+                problem: "a probe needs two descriptors", remedy: "use `bulkhead drill`")
+        }
+        guard units[index].run?.isProbe != true else {
+            return .refused(
+                problem: "\(name) is probed already", remedy: "release it, or wait for its end")
+        }
+        guard stage == .up else {
+            return .refused(
+                problem: "the platform is not up", remedy: "wait until every service is ready")
         }
         units[index].probe = ProbeSeat(program: program, orders: handed[0], report: handed[1])
-        killNow(index)
+        units[index].lifecycle.forgive()
+        if units[index].run != nil {
+            killNow(index)
+        } else {
+            units[index].lifecycle.rearm()
+            advance()
+        }
         return .done("\(name) is being probed")
     }
 

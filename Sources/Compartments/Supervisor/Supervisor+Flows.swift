@@ -53,7 +53,8 @@ extension Supervisor {
             let count = try network?.close(index) ?? 0
             record(
                 nil,
-                .flowClosed(flow: UInt32(index + 1), connections: UInt32(clamping: count), by: whom))
+                .flowClosed(flow: UInt32(index + 1), connections: UInt32(clamping: count), by: whom)
+            )
             return count
         } catch {
             failure = Failure(

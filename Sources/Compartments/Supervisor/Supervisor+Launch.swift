@@ -59,7 +59,7 @@ extension Supervisor {
         try DescriptorIO.setNonBlocking(control.number)
         units[index].run = Unit.Run(
             control: control, log: output, launched: Clock.monotonic, outOfMemoryBefore: before,
-            digest: digest, preparation: preparation)
+            digest: digest, preparation: preparation, isProbe: unit.probe != nil)
         try loop.add(control.number, token: Token.jail(index).raw, .readable)
         try loop.add(output.number, token: Token.log(index).raw, .readable)
     }

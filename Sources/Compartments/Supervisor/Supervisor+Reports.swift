@@ -135,6 +135,12 @@ extension Supervisor {
         if let process = run.initProcess { try? loop.remove(process.number) }
         let last = units[index].run ?? run
         units[index].run = nil
+        if run.isProbe {
+            // Its report channel closes with it, so the drill learns of its end; the program
+            // comes back by itself.
+            units[index].probe = nil
+            units[index].lifecycle.forgive()
+        }
         let ending = last.ending ?? .signalled(UInt8(SIGKILL))
         announce(ending, last, index)
         move(index, .ended(clean: ending == .exited(0)))
@@ -183,8 +189,9 @@ extension Supervisor {
         var taken = 0
         while taken < Self.outputMax {
             bytes.removeAll(keepingCapacity: true)
-            guard case .bytes(let count)? = try? DescriptorIO.read(
-                run.log.number, into: &bytes, limit: 65536)
+            guard
+                case .bytes(let count)? = try? DescriptorIO.read(
+                    run.log.number, into: &bytes, limit: 65536)
             else { break }
             taken += count
             logs[index].append(bytes)

@@ -20,7 +20,7 @@ package struct Supervisor: ~Copyable {
     let places: Places
     /// The jail's program on the host.
     let jail: String
-    /// A drill's twin: the only kind that may run with walls left out, and with probes.
+    /// A drill's twin: the only kind that may run with walls left out.
     let isTwin: Bool
     /// A uid besides root that may ask for status.
     let observer: UInt32?
@@ -92,8 +92,11 @@ package struct Supervisor: ~Copyable {
             failure = failure ?? error
             abort()
         } catch {
-            failure = failure ?? Failure(
-                .machine, "supervisor", "the supervisor failed: \(error)", remedy: "see its log")
+            failure =
+                failure
+                ?? Failure(
+                    .machine, "supervisor", "the supervisor failed: \(error)", remedy: "see its log"
+                )
             abort()
         }
         dismantle()

@@ -49,6 +49,8 @@ struct Unit {
         let outOfMemoryBefore: UInt64
         let digest: [UInt8]
         let preparation: Int?
+        /// A drill's probe, not the program: it sits once.
+        let isProbe: Bool
         var ending: RunEnding?
         /// When it is killed if it has not ended; nil while nobody asked it to.
         var killAt: UInt64?

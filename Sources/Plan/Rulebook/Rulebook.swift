@@ -3,8 +3,8 @@ package import Confinement
 
 /// The tables of a platform.
 ///
-/// Log groups: 1 allowed, 2 refused, 3 invalid, 4 spoofed; 40 and 41 on the host. The mark of an
-/// allowed packet is its flow's id: the flow's index plus one.
+/// Log groups: 1 allowed, 2 refused, 3 invalid, 4 spoofed; on the host an even one for allowed and
+/// the next for refused. The mark of an allowed packet is its flow's id: the flow's index plus one.
 package enum Rulebook {
     /// The table in the fabric and in each compartment.
     package static let table = "inet bulkhead"
@@ -59,9 +59,10 @@ package enum Rulebook {
     /// The host's table around published ports: `uids` by compartment index.
     ///
     /// Its chains accept whatever they do not name, so other tables decide about all the rest.
-    /// `instance` is 1 to 48 of a-z, 0-9 and `_`; other characters become `_`.
+    /// `instance` is 1 to 48 of a-z, 0-9 and `_`; other characters become `_`. `group` is even.
     package static func publishing(
-        _ deployment: Deployment, instance: String, uids: [Int: UInt32]
+        _ deployment: Deployment, instance: String, uids: [Int: UInt32],
+        group: UInt16 = hostGroup
     ) -> RuleTable {
         let safe = instance.utf8.prefix(48).map { byte in
             (97...122).contains(byte) || (48...57).contains(byte)
@@ -86,7 +87,7 @@ package enum Rulebook {
             }
         }
         return RuleTable(
-            name: name, skeleton: Skeleton.publishing(name: name),
+            name: name, skeleton: Skeleton.publishing(name: name, group: group),
             sets: [
                 RuleSet(
                     "owners",
@@ -98,6 +99,9 @@ package enum Rulebook {
                 RuleSet("published", published), RuleSet("everywhere", everywhere),
             ])
     }
+
+    /// The first pair of log groups on the host; platforms beside one another take the next.
+    package static let hostGroup: UInt16 = 40
 
     /// The fabric's interface of a compartment, as the links are named.
     package static func interfaceName(_ compartment: Int) -> String { "bh\(compartment)" }

@@ -93,10 +93,10 @@ enum Skeleton {
             """
     }
 
-    static func publishing(name: String) -> String {
+    static func publishing(name: String, group: UInt16) -> String {
         // No connection tracking on the host: a new connection is a packet with SYN alone.
         let first = "tcp flags syn / fin,syn,rst,ack"
-        let refuse = "counter name \"refused\" log group 41 drop"
+        let refuse = "counter name \"refused\" log group \(group + 1) drop"
         return head(name, counters: ["allowed", "refused"]) + """
             \tset owners {
             \t\ttype uid
@@ -114,8 +114,8 @@ enum Skeleton {
             \t}
             \tchain arriving {
             \t\ttype filter hook input priority 0; policy accept;
-            \t\tip daddr . tcp dport @published \(first) counter name "allowed" log group 40
-            \t\ttcp dport @everywhere \(first) counter name "allowed" log group 40
+            \t\tip daddr . tcp dport @published \(first) counter name "allowed" log group \(group)
+            \t\ttcp dport @everywhere \(first) counter name "allowed" log group \(group)
             \t}
             }
 

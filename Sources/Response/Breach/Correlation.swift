@@ -1,0 +1,134 @@
+package import AuditTreaty
+package import Confinement
+
+/// One event of a trail, at the time it happened or was received.
+package struct Observed: Sendable, Equatable {
+    /// Nanoseconds since 1970.
+    package var time: UInt64
+    /// The trail that holds it, by the name of who writes into it: `sensor`, a service, ….
+    package var trail: String
+    /// The service itself sent it, and it speaks about more than that service.
+    package var isClaim: Bool
+    package var event: Event
+
+    package init(time: UInt64, trail: String, isClaim: Bool = false, event: Event) {
+        self.time = time
+        self.trail = trail
+        self.isClaim = isClaim
+        self.event = event
+    }
+}
+
+/// What a drill knows about one compartment when it judges its trials.
+package struct Circumstances: Sendable {
+    /// Index and name of the compartment.
+    package var compartment: UInt16
+    package var name: String
+    package var without: Walls
+    /// Refused system calls are recorded on this machine.
+    package var recordsCalls: Bool
+    /// Techniques whose subject the plan does not give to this compartment, with the reason.
+    package var absent: [String: String]
+    package var proofs: [String: Proof]
+    /// In the order of their times.
+    package var observed: [Observed]
+    package var sightings: [Sighting]
+
+    package init(compartment: UInt16, name: String, without: Walls = []) {
+        self.compartment = compartment
+        self.name = name
+        self.without = without
+        recordsCalls = false
+        absent = [:]
+        proofs = [:]
+        observed = []
+        sightings = []
+    }
+}
+
+/// Joins what a probe saw with what the walls recorded: which layer stopped it, and who knows.
+///
+/// A probe is never believed that it was stopped by a wall that records: the record must be there.
+package struct Correlation: Sendable {
+    private let around: Circumstances
+
+    /// A record may be a little older than the probe's reading of the clock, and is younger when
+    /// the kernel stamps nothing and the sensor's clock at its next turn is what counts.
+    private static let earlyNanoseconds: UInt64 = 5_000_000
+    private static let lateNanoseconds: UInt64 = 400_000_000
+
+    package init(_ around: Circumstances) { self.around = around }
+
+    /// Judges one technique; `trial` is nil when the probe never reported it.
+    package func cell(_ technique: Technique, _ trial: Trial?) -> Cell {
+        guard let trial else { return .couldNotRun("the probe did not report it") }
+        let records = Records(trial, window(trial), around)
+        if let arrived = records.arrival { return .through(arrived) }
+        switch trial.outcome {
+        case .through(let text): return .through(text)
+        case .couldNotRun(let text): return .couldNotRun(text)
+        case .inapplicable(let text): return inapplicable(technique, text)
+        case .sent(let text): return sent(technique, text, records)
+        case .stopped(let refusal): return stopped(technique, refusal, trial, records)
+        }
+    }
+
+    private func window(_ trial: Trial) -> [Observed] {
+        let begin = trial.begin - min(trial.begin, Self.earlyNanoseconds)
+        let end = trial.end &+ Self.lateNanoseconds
+        return around.observed.filter { $0.time >= begin && $0.time <= end }
+    }
+
+    private func inapplicable(_ technique: Technique, _ text: String) -> Cell {
+        if let reason = around.absent[technique.id] { return .inapplicable(reason) }
+        if around.proofs[technique.id]?.isLacking == true { return .inapplicable(text) }
+        return .couldNotRun("it found nothing to attack (\(text)), but the open twin did")
+    }
+
+    /// It left the compartment's hands: only records tell where it ended.
+    private func sent(_ technique: Technique, _ text: String, _ records: Records) -> Cell {
+        if let touch = records.unrecorded.first {
+            return .unrecorded("\(text); no wall recorded \(touch.words)")
+        }
+        if !records.layers.isEmpty {
+            return .stopped(
+                by: records.layers, how: .record, trace: .logged(records.words), detail: text)
+        }
+        if let claim = records.own {
+            return .stopped(
+                by: ["standing"], how: .record, trace: .logged(claim), detail: technique.standing)
+        }
+        // What carries no address and leaves no trace is stopped by what stands there anyway.
+        guard !technique.standing.isEmpty, records.touches == 0 else {
+            return .unrecorded("\(text); nothing recorded it")
+        }
+        return .stopped(
+            by: ["standing"], how: .errno, trace: .nothing, detail: technique.standing)
+    }
+
+    private func stopped(
+        _ technique: Technique, _ refusal: Refusal, _ trial: Trial, _ records: Records
+    ) -> Cell {
+        if let touch = records.unrecorded.first {
+            return .unrecorded("\(refusal.summary); no wall recorded \(touch.words)")
+        }
+        if !records.layers.isEmpty {
+            return .stopped(
+                by: records.layers, how: .record, trace: .logged(records.words),
+                detail: refusal.summary)
+        }
+        let standing = technique.walls.subtracting(around.without)
+        let layer = Guess.layer(of: refusal, walls: standing, standing: technique.standing)
+        guard let layer else {
+            return .couldNotRun("refused, but by nothing that is known: \(refusal.summary)")
+        }
+        if around.recordsCalls, layer == "seccomp", refusal.errno != 0 {
+            return .unrecorded("\(refusal.summary); the filter left no record")
+        }
+        return .stopped(by: [layer], how: .errno, trace: .nothing, detail: refusal.summary)
+    }
+}
+
+extension Touch {
+    var words: String { "protocol \(transport) to \(address) port \(port)" }
+}

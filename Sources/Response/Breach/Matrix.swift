@@ -1,0 +1,107 @@
+package import Confinement
+
+/// Compartment by technique: what stopped each attempt, and who knows of it.
+package struct Matrix: Sendable, Equatable {
+    /// One compartment's row of cells.
+    package struct Column: Sendable, Equatable {
+        package var name: String
+        /// Why the probe was not in the program's place; nil when it was.
+        package var difference: String?
+        /// By technique id.
+        package var cells: [String: Cell]
+
+        package init(name: String, difference: String? = nil, cells: [String: Cell] = [:]) {
+            self.name = name
+            self.difference = difference
+            self.cells = cells
+        }
+    }
+
+    package var platform: String
+    package var file: String
+    package var without: Walls
+    /// On the running platform, without what disturbs.
+    package var isLive: Bool
+    package var milliseconds: UInt64
+    package var techniques: [Technique]
+    package var proofs: [String: Proof]
+    package var columns: [Column]
+    /// Whole parts of the drill that went wrong: what, in a sentence.
+    package var troubles: [String]
+
+    package init(platform: String, file: String, techniques: [Technique], columns: [Column]) {
+        self.platform = platform
+        self.file = file
+        without = []
+        isLive = false
+        milliseconds = 0
+        self.techniques = techniques
+        proofs = [:]
+        self.columns = columns
+        troubles = []
+    }
+
+    /// How many cells came to what.
+    package struct Totals: Sendable, Equatable {
+        package var stopped = 0
+        package var logged = 0
+        package var through = 0
+        package var unrecorded = 0
+        package var couldNotRun = 0
+        package var inapplicable = 0
+        /// Techniques that the open twin could not show to work, though it must.
+        package var unproven = 0
+    }
+
+    package var totals: Totals {
+        var totals = Totals()
+        for column in columns {
+            for technique in techniques {
+                switch cell(technique, column) {
+                case .stopped(_, _, let trace, _):
+                    totals.stopped += 1
+                    if trace != .nothing { totals.logged += 1 }
+                case .through: totals.through += 1
+                case .unrecorded: totals.unrecorded += 1
+                case .couldNotRun: totals.couldNotRun += 1
+                case .inapplicable: totals.inapplicable += 1
+                }
+            }
+        }
+        totals.unproven = techniques.count { technique in
+            if case .failed? = proofs[technique.id] { return true }
+            return proofs[technique.id] == nil
+        }
+        return totals
+    }
+
+    /// Nothing got through, everything ran, everything that must be on record is.
+    package var passed: Bool {
+        let totals = totals
+        return totals.through + totals.unrecorded + totals.couldNotRun + totals.unproven == 0
+            && troubles.isEmpty && !columns.isEmpty && columns.allSatisfy { $0.difference == nil }
+    }
+
+    /// A technique without a cell was not run.
+    package func cell(_ technique: Technique, _ column: Column) -> Cell {
+        column.cells[technique.id] ?? .couldNotRun("not run")
+    }
+
+    /// Cells that make the drill fail, in the order of techniques.
+    package var failures: [(technique: Technique, compartment: String, cell: Cell)] {
+        techniques.flatMap { technique in
+            columns.compactMap { column in
+                let cell = cell(technique, column)
+                return cell.isFailure ? (technique, column.name, cell) : nil
+            }
+        }
+    }
+
+    /// Techniques that one wall alone stops and nothing else: by that wall's name.
+    package var singles: [(wall: String, techniques: [String])] {
+        Walls.names.compactMap { name, wall in
+            let ids = techniques.filter { $0.walls == wall && $0.standing.isEmpty }.map(\.id)
+            return ids.isEmpty ? nil : (name, ids)
+        }
+    }
+}
