@@ -18,12 +18,14 @@ package struct JailOrder: Sendable {
     package var probe: String?
     /// Host path of the state directory where there is no own root: it is the working directory.
     package var state: String?
+    /// The compartment runs as `uid`; at `full` it always does.
+    package var changesUID: Bool
 
     package init(
         compartment: CompartmentPlan, preparation: PreparationPlan? = nil, uid: UInt32,
         gid: UInt32, isolation: IsolationLevel, without: Walls, environment: [String],
         descriptors: Int, hasNotify: Bool, probe: String? = nil,
-        state: String? = nil
+        state: String? = nil, changesUID: Bool = false
     ) {
         self.compartment = compartment
         self.preparation = preparation
@@ -36,5 +38,6 @@ package struct JailOrder: Sendable {
         self.hasNotify = hasNotify
         self.probe = probe
         self.state = state
+        self.changesUID = changesUID
     }
 }

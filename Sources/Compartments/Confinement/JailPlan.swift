@@ -148,7 +148,10 @@ package enum JailPlan {
             record(JAIL_IDENTITY) {
                 $0.integer(order.uid)
                 $0.integer(order.gid)
-                $0.integer(isFull ? UInt32(JAIL_NAMESPACES) | UInt32(JAIL_OWN_UID) : 0)
+                let changesUID = isFull || order.changesUID
+                $0.integer(
+                    (isFull ? UInt32(JAIL_NAMESPACES) : 0)
+                        | (changesUID ? UInt32(JAIL_OWN_UID) : 0))
                 var without = order.without
                 // A program that needs writable executable memory says so in the platform file.
                 if order.compartment.wx { without.insert(.wx) }

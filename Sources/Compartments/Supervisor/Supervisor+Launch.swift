@@ -91,7 +91,8 @@ extension Supervisor {
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
             probe: unit.probe?.program,
-            state: deployment.isolation == .full ? nil : hostDirectory(of: unit.plan))
+            state: deployment.isolation == .full ? nil : hostDirectory(of: unit.plan),
+            changesUID: ownsUIDs)
         let plan = try Jail.seal(JailPlan.encode(order))
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
             try SharedDescriptor(Files.open($0, followLinks: false))

@@ -18,6 +18,8 @@ extension Supervisor {
     private static let backlog: Int32 = 512
 
     private var isFull: Bool { deployment.isolation == .full }
+    /// Root gives each compartment a uid of its own at every level.
+    var ownsUIDs: Bool { isFull || (geteuid() == 0 && places.registry != nil) }
 
     mutating func prepare() throws {
         if !isTwin && deployment.without != [] {
@@ -69,7 +71,7 @@ extension Supervisor {
 
     private mutating func makeUnits() throws {
         var uids: [UInt32] = []
-        if isFull, let path = places.registry {
+        if ownsUIDs, let path = places.registry {
             var registry = try UIDRegistry(path: path)
             for plan in deployment.compartments {
                 uids.append(try registry.uid(for: "\(places.id)/\(plan.name)"))
@@ -93,12 +95,12 @@ extension Supervisor {
     ) throws -> SharedDescriptor? {
         let path = hostDirectory(of: plan)
         try Files.makeDirectories(path, mode: 0o700)
-        guard isFull else { return nil }
-        if plan.kind == .service {
+        if isFull && plan.kind == .service {
             return SharedDescriptor(try Disk(places: places, plan: plan, uid: uid).open())
         }
-        let owned = unsafe bh_own(path, uid, uid, 0o700)
+        let owned = ownsUIDs ? unsafe bh_own(path, uid, uid, 0o700) : 0
         guard owned == 0 else { throw SystemFailure("chown", path, errno: -owned) }
+        guard isFull else { return nil }
         let number = unsafe bh_detached_bind(path)
         guard number >= 0 else { throw SystemFailure("open_tree", path, errno: -number) }
         return SharedDescriptor(Descriptor(owning: number))

@@ -94,8 +94,12 @@ extension Supervisor {
             handed: handed.map { ProcessFacts.link("/proc/self/fd/\($0.number)") },
             filesLimit: unit.plan.files)
         guard deployment.isolation == .full else {
-            expected.gid = getegid()
-            expected.bounding = nil
+            if !ownsUIDs {
+                expected.gid = getegid()
+                expected.bounding = nil
+                // The kernel shows them to root alone; the jail has counted them.
+                expected.descriptors = nil
+            }
             expected.innerPid = nil
             return expected
         }

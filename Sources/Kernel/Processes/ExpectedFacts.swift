@@ -21,7 +21,7 @@ package struct ExpectedFacts: Sendable, Equatable {
     /// Soft and hard limit of open files.
     package var filesLimit: UInt64?
     /// Every open descriptor and how its link begins; empty means whatever it is.
-    package var descriptors: [Int32: String] = [:]
+    package var descriptors: [Int32: String]? = [:]
 
     package init(uid: UInt32, gid: UInt32) {
         self.uid = uid
@@ -101,15 +101,16 @@ extension ProcessFacts {
     }
 
     private func descriptorDifference(_ expected: ExpectedFacts) -> String? {
+        guard let planned = expected.descriptors else { return nil }
         for (number, link) in descriptors.sorted(by: { $0.key < $1.key }) {
-            guard let start = expected.descriptors[number] else {
+            guard let start = planned[number] else {
                 return "descriptor \(number) is open (\(link))"
             }
             guard link.hasPrefix(start) else {
                 return "descriptor \(number) is \(link), not \(start)"
             }
         }
-        let missing = Set(expected.descriptors.keys).subtracting(descriptors.keys)
+        let missing = Set(planned.keys).subtracting(descriptors.keys)
         return missing.min().map { "descriptor \($0) is missing" }
     }
 }
