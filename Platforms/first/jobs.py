@@ -19,11 +19,13 @@ def main():
     service.end_on_request()
     service.ready()
     while True:
+        pause = float(os.environ.get("SECONDS", "30"))
         try:
             summarise(os.environ["APP"])
         except service.Refusal as refusal:
             print("no summary:", refusal, flush=True)
-        time.sleep(float(os.environ.get("SECONDS", "30")))
+            pause = min(pause, 2)
+        time.sleep(pause)
 
 
 main()

@@ -6,6 +6,7 @@ import os
 import queue
 import signal
 import socket
+import socketserver
 import sys
 import threading
 import urllib.error
@@ -53,7 +54,7 @@ class Server(http.server.HTTPServer):
 
     def server_bind(self):
         # Without the base class's look-up of the host's name, which nothing here needs.
-        self.socket.bind(self.server_address)
+        socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request, client_address):

@@ -22,7 +22,8 @@ extension Draft {
         addOwnPlaces(&root)
         addFiles(service.files, to: &root, mayExecute: mayExecute, place: service.place)
         addProgram(program, to: &root, place: service.place)
-        if service.environment.contains(where: { $0.name == "TZ" }),
+        // Greenwich time needs no tables.
+        if service.environment.contains(where: { $0.name == "TZ" && $0.value != "GMT" }),
             Files.facts(of: Self.zones) != nil
         {
             let tree = FileTree(source: Self.zones, target: Self.zones, place: service.place)
@@ -68,7 +69,11 @@ extension Draft {
             root.allow(target, mayExecute && !scan.code.isEmpty ? .execute : .read)
             // The folder too, so that it can be listed: it holds nothing but what is mounted.
             let folder = target.lastIndex(of: "/").map { target[..<$0] } ?? ""
-            if isFull, !folder.isEmpty { root.allow(String(folder), .read) }
+            // Without an own root it is the host's folder with all that lies in it, so never one of
+            // the first level.
+            if isFull ? !folder.isEmpty : folder.dropFirst().contains("/") {
+                root.allow(String(folder), .read)
+            }
             var closure = Closure()
             for code in scan.code {
                 _ = attempt(at: tree.place) { draft throws(Failure) in

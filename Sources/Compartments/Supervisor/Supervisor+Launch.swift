@@ -86,13 +86,13 @@ extension Supervisor {
         compartment.mounts = unit.plan.mounts.map { $0.with(uid: unit.uid) }
         let order = JailOrder(
             compartment: compartment, preparation: step, uid: unit.uid,
-            gid: deployment.isolation == .full ? unit.uid : getegid(),
+            gid: changesUIDs ? unit.uid : getegid(),
             isolation: deployment.isolation, without: deployment.without,
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
             probe: unit.probe?.program,
             state: deployment.isolation == .full ? nil : hostDirectory(of: unit.plan),
-            changesUID: ownsUIDs)
+            changesUID: changesUIDs)
         let plan = try Jail.seal(JailPlan.encode(order))
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
             try SharedDescriptor(Files.open($0, followLinks: false))

@@ -18,8 +18,11 @@ extension Supervisor {
     private static let backlog: Int32 = 512
 
     private var isFull: Bool { deployment.isolation == .full }
-    /// Root gives each compartment a uid of its own at every level.
-    var ownsUIDs: Bool { isFull || (geteuid() == 0 && places.registry != nil) }
+    /// Below `full` programs of root's run as nobody: as root no wall would hold them, and many
+    /// servers refuse to. A uid of its own each would need names that the host does not have.
+    private static let nobody: UInt32 = 65534
+    /// Programs run as another user than the supervisor.
+    var changesUIDs: Bool { isFull || geteuid() == 0 }
 
     mutating func prepare() throws {
         if !isTwin && deployment.without != [] {
@@ -71,14 +74,15 @@ extension Supervisor {
 
     private mutating func makeUnits() throws {
         var uids: [UInt32] = []
-        if ownsUIDs, let path = places.registry {
+        if isFull, let path = places.registry {
             var registry = try UIDRegistry(path: path)
             for plan in deployment.compartments {
                 uids.append(try registry.uid(for: "\(places.id)/\(plan.name)"))
             }
             try registry.commit()
         } else {
-            uids = deployment.compartments.map { _ in geteuid() }
+            let uid = geteuid() == 0 ? Self.nobody : geteuid()
+            uids = deployment.compartments.map { _ in uid }
         }
         for (index, plan) in deployment.compartments.enumerated() {
             var unit = Unit(plan: plan, index: index, uid: uids[index])
@@ -98,7 +102,7 @@ extension Supervisor {
         if isFull && plan.kind == .service {
             return SharedDescriptor(try Disk(places: places, plan: plan, uid: uid).open())
         }
-        let owned = ownsUIDs ? unsafe bh_own(path, uid, uid, 0o700) : 0
+        let owned = changesUIDs ? unsafe bh_own(path, uid, uid, 0o700) : 0
         guard owned == 0 else { throw SystemFailure("chown", path, errno: -owned) }
         guard isFull else { return nil }
         let number = unsafe bh_detached_bind(path)

@@ -94,7 +94,7 @@ extension Supervisor {
             handed: handed.map { ProcessFacts.link("/proc/self/fd/\($0.number)") },
             filesLimit: unit.plan.files)
         guard deployment.isolation == .full else {
-            if !ownsUIDs {
+            if !changesUIDs {
                 expected.gid = getegid()
                 expected.bounding = nil
                 // The kernel shows them to root alone; the jail has counted them.

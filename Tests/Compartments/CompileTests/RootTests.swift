@@ -55,6 +55,14 @@ struct RootTests {
         #expect(!plan.paths.contains { $0.path == "/" || $0.path == "/usr" })
     }
 
+    @Test("writable places are mounted before trees, which may lie below them")
+    func order() throws {
+        let mounts = try Fixture.deployment(try Fixture.platform()).compartments[0].mounts
+        let scratch = mounts.firstIndex { if case .scratch = $0 { true } else { false } }
+        let tree = mounts.firstIndex { if case .tree = $0 { true } else { false } }
+        #expect(try #require(scratch) < (try #require(tree)))
+    }
+
     @Test("references expand to the addresses and ports of permitted peers")
     func references() throws {
         var platform = try Fixture.platform()
