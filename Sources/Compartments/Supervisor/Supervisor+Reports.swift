@@ -97,8 +97,7 @@ extension Supervisor {
             if !changesUIDs {
                 expected.gid = getegid()
                 expected.bounding = nil
-                // The kernel shows them to root alone; the jail has counted them.
-                expected.descriptors = nil
+                expected.descriptorsAreHidden = true
             }
             expected.innerPid = nil
             return expected
