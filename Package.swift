@@ -106,8 +106,10 @@ let rooms: [[Target]] = [
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
-        ]),
-    room("Watch", "Sensors", opens: ["AuditTreaty", "Netlink", "Addresses"], tests: ["Bytes"]),
+        ], tests: ["Addresses"]),
+    room(
+        "Watch", "Sensors", opens: ["AuditTreaty", "Netlink", "Addresses"],
+        tests: ["Bytes", "CLinux", "Descriptors", "Namespaces", "PacketFilter"]),
     room(
         "Response", "Techniques",
         opens: ["Breach", "Addresses", "AuditTreaty", "Bytes", "CLinux"]),
@@ -122,7 +124,8 @@ let doors: [[Target]] = [
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux", "Operator",
+            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
+            "Operator",
         ]),
     door(
         "bulkhead-supervisor",

@@ -22,6 +22,8 @@ struct Lookout: ~Copyable {
     private static let windowNanoseconds: UInt64 = 100_000_000
     /// Rounds of the last reading and of the last sending, each at most 100 ms long.
     private static let lastRoundsMax = 20
+    /// Longer than the 10 ms for which the kernel collects records before it delivers them.
+    private static let quietMilliseconds: Int32 = 40
 
     private let tenancy: Tenancy
     private var loop: EventLoop
@@ -177,12 +179,15 @@ struct Lookout: ~Copyable {
         }
     }
 
+    /// Reads on until the logs are quiet: the kernel holds records back for some milliseconds.
     private mutating func drain() throws {
-        for _ in 0..<Self.lastRoundsMax {
-            var isMore = false
-            for log in logs { isMore = try readLog(log) || isMore }
-            if audit != nil { try readAudit() }
-            if !isMore || outlet.isFull { break }
+        try loop.remove(tenancy.signals.number)
+        try loop.remove(window.number)
+        for _ in 0..<Self.lastRoundsMax where !outlet.isFull {
+            let ready = try loop.wait(timeoutMilliseconds: Self.quietMilliseconds)
+            if ready.isEmpty { break }
+            for ready in ready { try serve(ready.token) }
+            try send()
         }
         attempts.closeWindow(now: WallClock.now(), into: &outlet)
         try send()
