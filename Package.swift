@@ -85,7 +85,7 @@ let rooms: [[Target]] = [
         "Compartments", "Compile",
         opens: [
             "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses",
-            "Findings", "Bytes",
+            "Findings",
         ]),
     room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
     room(
