@@ -53,7 +53,7 @@ extension Supervisor {
                     compartment: UInt16(index), digest: run.digest, pid: run.programPid,
                     landlock: run.landlock))
             move(index, .started)
-            if units[index].probe != nil { move(index, .ready) }
+            if run.saidReady || units[index].probe != nil { move(index, .ready) }
         case .failed(let step, let errno, _):
             units[index].run?.ending = .stepFailed(step, errno: errno)
         case .exited(let status): units[index].run?.ending = .exited(status)
@@ -221,7 +221,10 @@ extension Supervisor {
         for _ in 0..<16 {
             guard let notice = Jail.notice(socket.number) else { return }
             guard notice.uid == units[index].uid else { continue }
-            if notice.isReady { move(index, .ready) }
+            if notice.isReady {
+                units[index].run?.saidReady = true
+                move(index, .ready)
+            }
         }
     }
 }

@@ -54,6 +54,8 @@ struct Unit {
         var ending: RunEnding?
         /// When it is killed if it has not ended; nil while nobody asked it to.
         var killAt: UInt64?
+        /// It said that it is ready; that may arrive before the jail's word that it started.
+        var saidReady = false
         /// SHA-256 and descriptors agreed with the plan before it ran.
         var verified = false
     }
