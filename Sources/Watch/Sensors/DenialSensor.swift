@@ -58,8 +58,9 @@ package struct DenialSensor: Sendable {
         UInt32(truncatingIfNeeded: record.number("pid") ?? 0)
     }
 
-    /// clone3: every filter answers it with ENOSYS, so that the C library falls back to clone, whose
-    /// flags a filter can read. Each thread of a harmless program asks, and a denial that is
+    /// The number of clone3, which every filter answers with ENOSYS.
+    ///
+    /// The C library then falls back to clone, whose flags a filter can read. Each thread of a harmless program asks, and a denial that is
     /// always there hides those that matter.
     private static let answeredByDesign: UInt64 = 435
 

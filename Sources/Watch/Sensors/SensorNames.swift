@@ -79,7 +79,8 @@ struct SensorNames: Sendable {
     private func verdict(_ group: UInt16, _ place: LogPlace) -> Verdict? {
         switch (place, group) {
         // Platforms beside one another hold different pairs of the host's groups.
-        case (.host, let group): group % 2 == 0 ? .allowed : .refused
+        case (.host, 40...): group % 2 == 0 ? .allowed : .refused
+        case (.host, _): nil
         case (_, 1): .allowed
         case (_, 2): .refused
         case (_, 3): .invalid

@@ -29,6 +29,11 @@ struct DenialSensorTests {
             ])
     }
 
+    @Test("a call that every filter answers by design makes no event")
+    func byDesign() throws {
+        #expect(try events([(1326, "uid=70002 pid=8 comm=\"w\" syscall=435")]).isEmpty)
+    }
+
     @Test("records of programs that are not ours make no event")
     func others() throws {
         #expect(
