@@ -107,9 +107,9 @@ package struct LibraryWalk: Sendable {
         var waiting: [(image: ElfImage, path: String)] = [(first, path)]
         var seen: Set<String> = []
         while let (image, path) = waiting.popLast() {
-            for name in image.needed {
+            for name in image.needed + Self.loadedLater(image) {
                 guard let found = find(name, for: image, at: path, program: program) else {
-                    if !mustFind { continue }
+                    if !mustFind || name == Self.unwinder { continue }
                     throw Failure(
                         .refused, "library-missing", "\(path) needs \(name), which is nowhere",
                         remedy: "install the package that holds \(name)")
@@ -122,6 +122,14 @@ package struct LibraryWalk: Sendable {
                 }
             }
         }
+    }
+
+    /// The C library names its unwinder nowhere, and loads it when a thread ends early; without it
+    /// that aborts the whole program.
+    private static let unwinder = "libgcc_s.so.1"
+
+    private static func loadedLater(_ image: ElfImage) -> [String] {
+        image.needed.contains("libc.so.6") ? [unwinder] : []
     }
 
     private mutating func find(
