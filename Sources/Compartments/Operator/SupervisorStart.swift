@@ -4,8 +4,9 @@ internal import Descriptors
 package import Findings
 internal import Glibc
 
-/// The stream that a signal closes: a handler reaches nothing else. Written once, before the
-/// handlers exist.
+/// The stream that a signal closes: a handler reaches nothing else.
+///
+/// Written once, before the handlers exist.
 nonisolated(unsafe) private var interrupted: Int32 = -1
 
 /// A supervisor that this process started, and the stream to it.

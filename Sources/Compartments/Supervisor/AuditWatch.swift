@@ -38,8 +38,10 @@ struct AuditWatch: ~Copyable {
         self.log = log
     }
 
-    /// The file, locked so that nobody else reads or writes what was before. A supervisor that
-    /// ended meanwhile may have removed the one that we waited for: then there is a new one.
+    /// The file, locked so that nobody else reads or writes what was before.
+    ///
+    /// A supervisor that ended meanwhile may have removed the one that we waited for: then there is
+    /// a new one.
     private static func alone(with path: String) throws(SystemFailure) -> Descriptor {
         for _ in 0..<64 {
             let file = try Files.create(path, mode: 0o600, append: true)

@@ -71,8 +71,9 @@ package struct FrontLink: ~Copyable {
         send("F \(failure.exit.rawValue) \(failure.problem)\t\(failure.remedy)\n")
     }
 
-    /// Best effort: a front that went away is noticed by `poll`. `MSG_NOSIGNAL` keeps its absence
-    /// from killing the supervisor.
+    /// Best effort: a front that went away is noticed by `poll`.
+    ///
+    /// `MSG_NOSIGNAL` keeps its absence from killing the supervisor.
     private func send(_ line: String) {
         let bytes = Array(
             line.utf8.dropLast().map { $0 == 10 ? UInt8(ascii: " ") : $0 } + [10])

@@ -9,8 +9,10 @@ internal import PacketFilter
 internal import Rulebook
 
 /// The platform's network: a routing namespace, one namespace for each compartment, the links
-/// between them, and the rules of every place. Nothing of it has a name on the host but the table
-/// around published ports; when the last descriptor goes, the kernel takes it all away.
+/// between them, and the rules of every place.
+///
+/// Nothing of it has a name on the host but the table around published ports; when the last
+/// descriptor goes, the kernel takes it all away.
 struct Network: ~Copyable {
     /// The log sockets, by the names that the sensor finds them under.
     private(set) var logs: [Handed] = []

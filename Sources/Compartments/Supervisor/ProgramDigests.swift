@@ -11,8 +11,9 @@ struct ProgramDigests {
     }
     private var known: [Key: [UInt8]] = [:]
 
-    /// The digest of an open program. A change of content changes the file's change time, which
-    /// nobody but root can set back.
+    /// The digest of an open program.
+    ///
+    /// A change of content changes the file's change time, which nobody but root can set back.
     mutating func digest(
         of program: borrowing Descriptor, path: String
     ) throws(SystemFailure) -> [UInt8] {

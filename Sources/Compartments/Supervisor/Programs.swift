@@ -13,7 +13,9 @@ package enum Programs {
         return own.split(separator: "/").dropLast().reduce(into: "") { $0 += "/" + $1 }
     }
 
-    /// The jail. What root runs must be root's, else whoever may write it is root.
+    /// The jail.
+    ///
+    /// What root runs must be root's, else whoever may write it is root.
     package static func jail(in directory: String) throws(Failure) -> String {
         let path = directory + "/bulkhead-jail"
         guard let facts = Files.facts(of: path), facts.isRegular else {

@@ -6,8 +6,9 @@ internal import PacketFilter
 internal import Rulebook
 
 /// What an earlier run of the same instance left behind when it was killed: control groups with
-/// whatever still runs in them, and the host's table. Namespaces, links, mounts and loop devices
-/// end by themselves with the last process.
+/// whatever still runs in them, and the host's table.
+///
+/// Namespaces, links, mounts and loop devices end by themselves with the last process.
 struct Residue {
     let places: Places
 

@@ -141,7 +141,9 @@ extension Supervisor {
     }
 
     /// Preparation that was interrupted begins again with nothing: a half-made database is worse
-    /// than none. Only a directory whose preparation never ended is emptied.
+    /// than none.
+    ///
+    /// Only a directory whose preparation never ended is emptied.
     private func emptyState(_ unit: Unit) throws(SystemFailure) {
         guard let state = unit.state else { return }
         let result = bh_empty_directory(state.number)

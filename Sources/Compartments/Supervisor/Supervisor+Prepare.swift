@@ -19,7 +19,9 @@ extension Supervisor {
 
     private var isFull: Bool { deployment.isolation == .full }
     /// Below `full` programs of root's run as nobody: as root no wall would hold them, and many
-    /// servers refuse to. A uid of its own each would need names that the host does not have.
+    /// servers refuse to.
+    ///
+    /// A uid of its own each would need names that the host does not have.
     private static let nobody: UInt32 = 65534
     /// Programs run as another user than the supervisor.
     var changesUIDs: Bool { isFull || geteuid() == 0 }

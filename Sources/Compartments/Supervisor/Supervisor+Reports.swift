@@ -78,8 +78,9 @@ extension Supervisor {
         }
     }
 
-    /// What the plan says of the stopped program. A wall that a drill left out leaves its facts
-    /// unchecked, and nothing else.
+    /// What the plan says of the stopped program.
+    ///
+    /// A wall that a drill left out leaves its facts unchecked, and nothing else.
     private func planned(_ unit: Unit, _ run: Unit.Run) throws(SystemFailure) -> ExpectedFacts {
         let without = deployment.without
         var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid)

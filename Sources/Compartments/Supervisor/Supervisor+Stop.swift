@@ -63,8 +63,9 @@ extension Supervisor {
         stage = .over
     }
 
-    /// Gives back everything of the host: rules, groups, sockets, audit. Each step stands alone, so
-    /// that one that fails does not keep the others from running.
+    /// Gives back everything of the host: rules, groups, sockets, audit.
+    ///
+    /// Each step stands alone, so that one that fails does not keep the others from running.
     mutating func dismantle() {
         guard ownsPlaces else { return }
         for index in units.indices {

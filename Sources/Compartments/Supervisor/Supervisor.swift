@@ -51,8 +51,9 @@ package struct Supervisor: ~Copyable {
     static let graceNanoseconds: UInt64 = 4_000_000_000
     /// Longest time from a launch to readiness, or to the end of a preparation step: 60 s.
     static let startNanoseconds: UInt64 = 60_000_000_000
-    /// How long a program must run to count as ready when it says nothing itself: 50 ms. One that
-    /// cannot run at all has ended by then.
+    /// How long a program must run to count as ready when it says nothing itself: 50 ms.
+    ///
+    /// One that cannot run at all has ended by then.
     static let settleNanoseconds: UInt64 = 50_000_000
     /// How often a socket table is read while a service that counts as ready by its ports starts.
     static let portPollMilliseconds: Int32 = 5
@@ -77,7 +78,9 @@ package struct Supervisor: ~Copyable {
         launchedAt = Clock.monotonic
     }
 
-    /// Brings the platform up, keeps it, and takes it down. Returns when nothing of it is left.
+    /// Brings the platform up, keeps it, and takes it down.
+    ///
+    /// Returns when nothing of it is left.
     package mutating func run() -> ExitCode {
         do {
             try prepare()

@@ -17,7 +17,9 @@ struct ProbeSeat {
 }
 
 /// One compartment while its platform runs: its plan's index, its place in life, and what the
-/// supervisor holds for it. What outlives a restart stands above what belongs to one run.
+/// supervisor holds for it.
+///
+/// What outlives a restart stands above what belongs to one run.
 struct Unit {
     let plan: CompartmentPlan
     let index: Int

@@ -129,7 +129,8 @@ extension Verb {
 
     static let restart = Verb(
         Usage(
-            "restart", operands: "SERVICE", counts: 1...1, about: "Ends a service's program; it starts again",
+            "restart", operands: "SERVICE", counts: 1...1,
+            about: "Ends a service's program; it starts again",
             flags: [platformFlag, stateFlag])
     ) { arguments throws(Failure) in
         let locations = try running(arguments)

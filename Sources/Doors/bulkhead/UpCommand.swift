@@ -78,7 +78,8 @@ private struct UpRequest {
         guard let level = Isolation(name: text), level != .user else {
             throw Failure(
                 .usage, "isolation", "--\(flag) does not take `\(Excerpt.of(text))`",
-                remedy: text == "user" ? "`user` is reserved; give full or none"
+                remedy: text == "user"
+                    ? "`user` is reserved; give full or none"
                     : "give full or none")
         }
         return level
@@ -116,8 +117,10 @@ private func requireGuarantees(_ platform: Platform, _ file: String) throws(Fail
     guard !broken.isEmpty else { return }
     throw Failure(
         .refused, "guarantees",
-        broken.map { "\(file):\($0.guarantee.place.line): \($0.guarantee.claim): \($0.verdict.name)" }
-            .joined(separator: "\n"),
+        broken.map {
+            "\(file):\($0.guarantee.place.line): \($0.guarantee.claim): \($0.verdict.name)"
+        }
+        .joined(separator: "\n"),
         remedy: "`bulkhead check \(file)` shows each with its flow")
 }
 
@@ -143,7 +146,8 @@ private func chooseIsolation(
     }
     if wanted < .full {
         let walls = wanted == .none ? "namespaces, own roots, own uids, firewalls, cgroups" : ""
-        let reason = strength.missing.isEmpty ? "as asked" : strength.missing.joined(separator: "; ")
+        let reason =
+            strength.missing.isEmpty ? "as asked" : strength.missing.joined(separator: "; ")
         Output.line("isolation \(wanted.name): WITHOUT \(walls) (\(reason))")
     } else {
         Output.line("isolation full: all walls stand")

@@ -10,7 +10,8 @@ public struct Address: Hashable, Sendable, Comparable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         var parts: [UInt32] = []
         for part in text.split(separator: ".", omittingEmptySubsequences: false) {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }),
+            guard (1...3).contains(part.utf8.count),
+                part.utf8.allSatisfy({ (48...57).contains($0) }),
                 part.utf8.count == 1 || part.utf8.first != 48, let number = UInt32(part),
                 number <= 255
             else { return nil }

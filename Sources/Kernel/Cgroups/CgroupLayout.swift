@@ -14,7 +14,9 @@ package struct CgroupLayout: Sendable, Equatable {
     /// The v2 hierarchy; on a hybrid machine it has no controllers but still names the group.
     private var unified: String?
 
-    /// Reads the mount table. Fails with ENODEV when a controller is nowhere.
+    /// Reads the mount table.
+    ///
+    /// Fails with ENODEV when a controller is nowhere.
     package static func read() throws(SystemFailure) -> CgroupLayout {
         let mounts = String(
             decoding: try Files.read("/proc/self/mounts", limit: 4 << 20), as: UTF8.self)
@@ -51,7 +53,10 @@ package struct CgroupLayout: Sendable, Equatable {
         }
         let offered = String(
             decoding: try Files.read(unified + "/cgroup.controllers", limit: 4096), as: UTF8.self)
-        guard offered.split(whereSeparator: \.isWhitespace).contains(where: { $0 == controller.rawValue })
+        guard
+            offered.split(whereSeparator: \.isWhitespace).contains(where: {
+                $0 == controller.rawValue
+            })
         else { throw SystemFailure("cgroup", controller.rawValue, errno: none) }
         try Files.set(unified + "/cgroup.subtree_control", to: "+\(controller.rawValue)")
     }

@@ -25,7 +25,9 @@ package struct SystemFailure: Error, Sendable, CustomStringConvertible {
 ///
 /// Always close-on-exec unless it is handed to a child on purpose.
 package struct Descriptor: ~Copyable, Sendable {
-    /// The number; valid while this value lives. Never close it.
+    /// The number; valid while this value lives.
+    ///
+    /// Never close it.
     package let number: Int32
 
     /// Takes over a number that nobody else will close.

@@ -42,7 +42,8 @@ package enum Files {
     }
 
     /// Facts of an open file.
-    package static func facts(_ descriptor: borrowing Descriptor) throws(SystemFailure) -> FileFacts {
+    package static func facts(_ descriptor: borrowing Descriptor) throws(SystemFailure) -> FileFacts
+    {
         var status = stat()
         guard unsafe fstat(descriptor.number, &status) == 0 else {
             throw SystemFailure("fstat", "descriptor \(descriptor.number)", errno: errno)
@@ -133,7 +134,8 @@ package enum Files {
         var names: [String] = []
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+                unsafe String(
+                    cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
             }
             if name == "." || name == ".." { continue }
             names.append(name)

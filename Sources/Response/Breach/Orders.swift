@@ -100,7 +100,9 @@ package struct Orders: Sendable, Equatable {
     package var paths: [VictimPath]
     /// Ids of `Technique`, in the order to run.
     package var techniques: [String]
-    /// Marks what this drill sends, so that a witness knows it again. 16 bytes.
+    /// Marks what this drill sends, so that a witness knows it again.
+    ///
+    /// 16 bytes.
     package var nonce: [UInt8]
     /// Name of an abstract socket that the runner holds on the host; empty for none.
     package var abstractName: String

@@ -76,7 +76,9 @@ func write(_ descriptor: Int, _ bytes: [UInt8]) throws(Refusal) {
     try call(SYS_write, Argument(descriptor), Argument(Memory(bytes)), Argument(bytes.count))
 }
 
-/// What comes in the time; empty if nothing does. A refusal by the peer's kernel is thrown.
+/// What comes in the time; empty if nothing does.
+///
+/// A refusal by the peer's kernel is thrown.
 func receive(_ descriptor: Int, milliseconds: Int = 60) throws(Refusal) -> [UInt8] {
     let room = Memory(zeroes: 2048)
     for _ in 0...(milliseconds / 5) {
@@ -110,8 +112,10 @@ private func state(of descriptor: Int, mark: [UInt8]) -> Answer {
     }
 }
 
-/// Dials every target side by side. Through: a connection, or a reset, which only a machine that
-/// the packet reached can send. Unanswered ones are touches that a wall's record must name.
+/// Dials every target side by side.
+///
+/// Through: a connection, or a reset, which only a machine that the packet reached can send.
+/// Unanswered ones are touches that a wall's record must name.
 func dialAll(
     _ targets: [Target], _ seat: inout Seat, none: String, resetIsThrough: Bool = true,
     opening: (Target) throws(Refusal) -> Int
@@ -169,8 +173,9 @@ func dialAll(
     throw first ?? unsuccessful("no target could be dialled")
 }
 
-/// Sends one datagram to each target. Through: a reply, or an unreachable port, which only the
-/// machine that got the datagram reports.
+/// Sends one datagram to each target.
+///
+/// Through: a reply, or an unreachable port, which only the machine that got the datagram reports.
 func sendAll(
     _ targets: [Target], _ seat: inout Seat, none: String, payload: [UInt8],
     opening: (Target) throws(Refusal) -> Int

@@ -9,7 +9,10 @@ struct OperatorTests {
             ("P web ready in 3 ms", SupervisorStart.Line.progress("web ready in 3 ms")),
             ("A web.http 127.0.0.1:8080", .address("web.http 127.0.0.1:8080")),
             ("R up", .ready("up")),
-            ("F 3 no loop devices\tload them", .failed(code: 3, problem: "no loop devices", remedy: "load them")),
+            (
+                "F 3 no loop devices\tload them",
+                .failed(code: 3, problem: "no loop devices", remedy: "load them")
+            ),
             ("F 1 broken", .failed(code: 1, problem: "broken", remedy: "")),
         ])
     func lines(text: String, line: SupervisorStart.Line) {
@@ -24,8 +27,10 @@ struct OperatorTests {
     @Test("an instance with its own state has its own names everywhere")
     func instances() {
         let usual = Locations.of(platform: "first", state: nil, home: nil, isRoot: true, uid: 0)
-        let other = Locations.of(platform: "first", state: "/srv/a", home: nil, isRoot: true, uid: 0)
-        let third = Locations.of(platform: "first", state: "/srv/b", home: nil, isRoot: true, uid: 0)
+        let other = Locations.of(
+            platform: "first", state: "/srv/a", home: nil, isRoot: true, uid: 0)
+        let third = Locations.of(
+            platform: "first", state: "/srv/b", home: nil, isRoot: true, uid: 0)
         #expect(usual.id == "first")
         #expect(Set([usual.id, other.id, third.id]).count == 3)
         #expect(Set([usual.run, other.run, third.run]).count == 3)
@@ -47,7 +52,8 @@ struct PresentationTests {
         "no byte of a service reaches the terminal as a control character",
         arguments: [
             ("plain", "plain"), ("\u{1B}[2Jx", "\u{FFFD}[2Jx"), ("a\tb\n", "a\tb\n"),
-            ("\u{9B}31m", "\u{FFFD}31m"), ("\u{202E}evil", "\u{FFFD}evil"), ("\r\u{7}", "\u{FFFD}\u{FFFD}"),
+            ("\u{9B}31m", "\u{FFFD}31m"), ("\u{202E}evil", "\u{FFFD}evil"),
+            ("\r\u{7}", "\u{FFFD}\u{FFFD}"),
         ])
     func printable(raw: String, shown: String) {
         #expect(Printable.lines(Array(raw.utf8)) == shown)

@@ -25,7 +25,9 @@ struct CgroupTests {
         #expect(!CgroupController.allCases.contains(where: hybrid.isUnified))
     }
 
-    @Test("a group limits processes, counts what it refused, and goes", .enabled(if: isRoot, "needs root"))
+    @Test(
+        "a group limits processes, counts what it refused, and goes",
+        .enabled(if: isRoot, "needs root"))
     func processes() throws {
         let name = "bulkhead-test-\(getpid())-pids"
         let group = try Cgroup.create(
