@@ -92,7 +92,7 @@ let rooms: [[Target]] = [
         "Compartments", "Supervisor",
         opens: [
             "Confinement", "Rulebook", "Processes", "Namespaces", "Netlink", "PacketFilter",
-            "Cgroups", "Loop", "Sockets", "Descriptors", "ControlTreaty", "AuditTreaty",
+            "Cgroups", "Loop", "Descriptors", "ControlTreaty", "AuditTreaty",
             "Addresses", "Bytes", "Digests", "Findings", "CLinux",
         ]),
     room(
