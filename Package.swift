@@ -111,6 +111,12 @@ let rooms: [[Target]] = [
         "Watch", "Sensors", opens: ["AuditTreaty", "Netlink", "Addresses"],
         tests: ["Bytes", "CLinux", "Descriptors", "Namespaces", "PacketFilter"]),
     room(
+        "Response", "Drill",
+        opens: [
+            "Breach", "Operator", "Confinement", "ControlTreaty", "AuditTreaty", "Processes",
+            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
+        ]),
+    room(
         "Response", "Techniques",
         opens: ["Breach", "Addresses", "AuditTreaty", "Bytes", "CLinux"]),
     room(

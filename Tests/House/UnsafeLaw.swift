@@ -12,6 +12,7 @@ enum UnsafeLaw {
         "Sources/Compartments/Closure/": "maps program files to read their headers",
         "Sources/Watch/Trail/": "durable files of a trail",
         "Sources/Response/Techniques/": "the attacker's system calls, made raw on purpose",
+        "Sources/Response/Drill/": "starts the copy and holds what probes must not reach",
         "Sources/Doors/": "the process's own arguments and standard streams",
     ]
 

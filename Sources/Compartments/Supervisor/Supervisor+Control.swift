@@ -177,18 +177,7 @@ extension Supervisor {
             platform: places.id, file: deployment.file, isolation: deployment.isolation.name,
             upMilliseconds: (Clock.monotonic - launchedAt) / 1_000_000,
             without: Walls.names.filter { deployment.without.contains($0.wall) }.map(\.name),
-            compartments: units.map { unit in
-                let seen = counters[unit.index] ?? (0, 0)
-                let usage = unit.group.flatMap { try? $0.usage() }
-                return CompartmentStatus(
-                    name: unit.plan.name, zone: deployment.zones[unit.plan.zone].name,
-                    address: unit.plan.address.value == 0 ? "" : "\(unit.plan.address)",
-                    state: unit.probe == nil || unit.run == nil ? unit.lifecycle.state : .probed,
-                    isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
-                    uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
-                    restarts: unit.lifecycle.restarts, connections: seen.connections,
-                    refusals: seen.refusals, ports: unit.plan.ports.map(\.description))
-            },
+            compartments: units.map { status(of: $0, seen: counters[$0.index] ?? (0, 0)) },
             flows: deployment.flows.indices.map { index in
                 let flow = deployment.flows[index]
                 return FlowStatus(
@@ -200,6 +189,29 @@ extension Supervisor {
                 let name = deployment.compartments[listener.compartment].name
                 return "\(name).\(listener.name) \(listener.address):\(listener.port)"
             })
+    }
+
+    private func status(
+        of unit: Unit, seen: (connections: UInt64, refusals: UInt64)
+    ) -> CompartmentStatus {
+        let usage = unit.group.flatMap { try? $0.usage() }
+        var status = CompartmentStatus(
+            name: unit.plan.name, zone: deployment.zones[unit.plan.zone].name,
+            address: unit.plan.address.value == 0 ? "" : "\(unit.plan.address)",
+            state: unit.probe == nil || unit.run == nil ? unit.lifecycle.state : .probed,
+            isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
+            uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
+            restarts: unit.lifecycle.restarts, connections: seen.connections,
+            refusals: seen.refusals, ports: unit.plan.ports.map(\.description))
+        status.program = unit.plan.program
+        status.limits.memoryBytes = unit.plan.memoryBytes
+        status.limits.processes = unit.plan.processes
+        status.limits.files = unit.plan.files
+        status.limits.diskBytes = unit.plan.diskBytes
+        for case .scratch(_, let bytes) in unit.plan.mounts {
+            status.limits.scratchBytes = max(status.limits.scratchBytes, bytes)
+        }
+        return status
     }
 
     /// An endpoint as records name it.

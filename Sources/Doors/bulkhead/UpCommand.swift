@@ -56,12 +56,7 @@ private struct UpRequest {
         isTwin = arguments.has("twin")
         var walls: Walls = []
         for name in arguments.values("without") {
-            guard let wall = Walls.names.first(where: { $0.name == name })?.wall else {
-                throw Failure(
-                    .usage, "unknown-wall", "there is no wall `\(Excerpt.of(name))`",
-                    remedy: "the walls are " + Walls.names.map(\.name).joined(separator: ", "))
-            }
-            walls.insert(wall)
+            walls.insert(try wall(named: name))
         }
         without = walls
         guard without == [] || isTwin else {
@@ -84,6 +79,16 @@ private struct UpRequest {
         }
         return level
     }
+}
+
+/// The wall that a word on the command line means.
+func wall(named name: String) throws(Failure) -> Walls {
+    guard let wall = Walls.names.first(where: { $0.name == name })?.wall else {
+        throw Failure(
+            .usage, "unknown-wall", "there is no wall `\(Excerpt.of(name))`",
+            remedy: "the walls are " + Walls.names.map(\.name).joined(separator: ", "))
+    }
+    return wall
 }
 
 private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {

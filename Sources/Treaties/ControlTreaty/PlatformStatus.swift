@@ -29,6 +29,18 @@ package enum CompartmentState: UInt8, Sendable, Equatable {
     }
 }
 
+/// What a compartment may take at most.
+package struct LimitStatus: Sendable, Equatable {
+    package var memoryBytes: UInt64 = 0
+    package var processes: UInt32 = 0
+    package var files: UInt32 = 0
+    package var diskBytes: UInt64 = 0
+    /// Size of its largest scratch mount.
+    package var scratchBytes: UInt64 = 0
+
+    package init() {}
+}
+
 /// One compartment at the moment of asking.
 package struct CompartmentStatus: Sendable, Equatable {
     package var name: String
@@ -49,6 +61,9 @@ package struct CompartmentStatus: Sendable, Equatable {
     package var refusals: UInt64
     /// Declared ports, as `tcp/5432`.
     package var ports: [String]
+    /// Its program's path in its root.
+    package var program = ""
+    package var limits = LimitStatus()
 
     package init(
         name: String, zone: String, address: String, state: CompartmentState, isService: Bool,
@@ -143,6 +158,12 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(one.refusals)
             writer.integer(UInt32(one.ports.count))
             one.ports.forEach { writer.text($0) }
+            writer.text(one.program)
+            writer.integer(one.limits.memoryBytes)
+            writer.integer(one.limits.processes)
+            writer.integer(one.limits.files)
+            writer.integer(one.limits.diskBytes)
+            writer.integer(one.limits.scratchBytes)
         }
         writer.integer(UInt32(min(flows.count, Self.flowsMax)))
         for one in flows.prefix(Self.flowsMax) {
@@ -200,6 +221,12 @@ package struct PlatformStatus: Sendable, Equatable {
         for _ in 0..<(try reader.count(limit: 256)) {
             status.ports.append(try reader.text(limit: 16))
         }
+        status.program = try reader.text(limit: 4096)
+        status.limits.memoryBytes = try reader.integer()
+        status.limits.processes = try reader.integer()
+        status.limits.files = try reader.integer()
+        status.limits.diskBytes = try reader.integer()
+        status.limits.scratchBytes = try reader.integer()
         return status
     }
 }
