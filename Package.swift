@@ -131,7 +131,7 @@ let doors: [[Target]] = [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
-            "Operator",
+            "Drill", "Operator",
         ]),
     door(
         "bulkhead-supervisor",

@@ -6,6 +6,7 @@ internal import Descriptors
 internal import Drill
 internal import Findings
 internal import Glibc
+internal import Notation
 internal import Operator
 internal import ControlTreaty
 internal import Trail
