@@ -19,7 +19,7 @@ let saboteurProgram = #"""
     int main(int count, char **arguments) {
         unsigned number, argument, value, error;
         char jail[4096];
-        if (count < 2 || sscanf(arguments[1], "%u %u %u %u %4095s", &number, &argument, &value, &error, jail) != 5) return 9;
+        if (count < 2 || sscanf(arguments[1], "%u %u %u %u %4095[^\n]", &number, &argument, &value, &error, jail) != 5) return 9;
         struct sock_filter code[] = {
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, argument == 9 ? 1 : 3),
