@@ -73,27 +73,34 @@ int bh_fork_storm(int limit, int *failure) {
     return count;
 }
 
+static volatile int is_over;
+
 static void *idle(void *unused) {
     (void)unused;
-    for (;;) pause();
+    struct timespec pause = {0, STEP_NANOSECONDS};
+    while (!is_over) nanosleep(&pause, NULL);
+    return NULL;
 }
 
 int bh_thread_storm(int limit, int *failure) {
+    static pthread_t threads[STORM_MAX];
     pthread_attr_t small;
     *failure = 0;
+    is_over = 0;
+    if (limit > STORM_MAX) limit = STORM_MAX;
     if (pthread_attr_init(&small) != 0) return 0;
     pthread_attr_setstacksize(&small, STACK_BYTES);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
     int count = 0;
     while (count < limit) {
-        pthread_t thread;
-        int error = pthread_create(&thread, &small, idle, NULL);
+        int error = pthread_create(&threads[count], &small, idle, NULL);
         if (error != 0) {
             *failure = error;
             break;
         }
         count++;
     }
+    is_over = 1;
+    for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
     pthread_attr_destroy(&small);
     return count;
 }

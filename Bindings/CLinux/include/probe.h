@@ -18,7 +18,7 @@ int bh_call_bytes(void *code);
 // Starts up to `limit` idle children, kills and reaps them all. Returns how many started;
 // *failure is the errno that ended it, or 0.
 int bh_fork_storm(int limit, int *failure);
-// Starts up to `limit` idle threads that end with the process. As above.
+// Starts up to `limit` idle threads and ends them all. As above.
 int bh_thread_storm(int limit, int *failure);
 // SIG_IGN for SIGPIPE, so that a closed peer is an errno.
 void bh_ignore_pipe(void);

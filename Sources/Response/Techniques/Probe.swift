@@ -17,7 +17,8 @@ package struct Probe {
     /// Every attempt by its technique's id.
     private static let attacks: [String: Attack] = Dictionary(
         Network.attempts + Forgery.attempts + Inherited.attempts + Places.attempts
-            + Identities.attempts + Others.attempts,
+            + Identities.attempts + Others.attempts + KernelSurface.attempts + Code.attempts
+            + Channels.attempts + Resources.attempts,
         uniquingKeysWith: { first, _ in first })
 
     /// Ids that have an attempt, for the table's test.
