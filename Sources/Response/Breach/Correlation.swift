@@ -25,8 +25,9 @@ package struct Circumstances: Sendable {
     package var compartment: UInt16
     package var name: String
     package var without: Walls
-    /// Refused system calls are recorded on this machine.
+    /// Refused system calls are recorded on this machine, and so are Landlock's refusals.
     package var recordsCalls: Bool
+    package var recordsAccess: Bool
     /// Techniques whose subject the plan does not give to this compartment, with the reason.
     package var absent: [String: String]
     package var proofs: [String: Proof]
@@ -39,6 +40,7 @@ package struct Circumstances: Sendable {
         self.name = name
         self.without = without
         recordsCalls = false
+        recordsAccess = false
         absent = [:]
         proofs = [:]
         observed = []
@@ -48,21 +50,46 @@ package struct Circumstances: Sendable {
 
 /// Joins what a probe saw with what the walls recorded: which layer stopped it, and who knows.
 ///
-/// A probe is never believed that it was stopped by a wall that records: the record must be there.
+/// A probe is never believed that it was stopped by a wall that records: the record must be there,
+/// and a record speaks for one attempt only.
 package struct Correlation: Sendable {
     private let around: Circumstances
+    /// Records that already spoke for an attempt, by index.
+    private var used: Set<Int> = []
 
-    /// A record may be a little older than the probe's reading of the clock, and is younger when
-    /// the kernel stamps nothing and the sensor's clock at its next turn is what counts.
-    private static let earlyNanoseconds: UInt64 = 5_000_000
+    /// A record may be older than the probe's reading of the clock, because the kernel stamps
+    /// audit records by its coarse clock in whole milliseconds; it is younger when the kernel
+    /// stamps nothing and the sensor's clock at its next turn is what counts.
+    private static let earlyNanoseconds: UInt64 = 12_000_000
     private static let lateNanoseconds: UInt64 = 400_000_000
+    /// EACCES, of Landlock; ENOSYS, of calls that the filter answers so by design and whose
+    /// records the sensor leaves out.
+    private static let noAccess: Int32 = 13
+    private static let unknownCall: Int32 = 38
 
-    package init(_ around: Circumstances) { self.around = around }
+    private init(_ around: Circumstances) { self.around = around }
 
-    /// Judges one technique; `trial` is nil when the probe never reported it.
-    package func cell(_ technique: Technique, _ trial: Trial?) -> Cell {
-        guard let trial else { return .couldNotRun("the probe did not report it") }
-        let records = Records(trial, window(trial), around)
+    /// Judges all techniques; one without a trial was never reported by the probe.
+    package static func cells(
+        _ techniques: [Technique], _ trials: [String: Trial], _ around: Circumstances
+    ) -> [String: Cell] {
+        var correlation = Correlation(around)
+        var cells: [String: Cell] = [:]
+        for technique in techniques where trials[technique.id] == nil {
+            cells[technique.id] = .couldNotRun("the probe did not report it")
+        }
+        // In the order in which they were tried, as records are handed out once.
+        let tried = techniques.compactMap { technique in
+            trials[technique.id].map { (technique, $0) }
+        }
+        for (technique, trial) in tried.sorted(by: { $0.1.begin < $1.1.begin }) {
+            cells[technique.id] = correlation.cell(technique, trial)
+        }
+        return cells
+    }
+
+    private mutating func cell(_ technique: Technique, _ trial: Trial) -> Cell {
+        let records = Records(trial, window(trial), around, &used)
         if let arrived = records.arrival { return .through(arrived) }
         switch trial.outcome {
         case .through(let text): return .through(text)
@@ -73,10 +100,13 @@ package struct Correlation: Sendable {
         }
     }
 
-    private func window(_ trial: Trial) -> [Observed] {
+    /// Indices of the records that may belong to a trial.
+    private func window(_ trial: Trial) -> [Int] {
         let begin = trial.begin - min(trial.begin, Self.earlyNanoseconds)
         let end = trial.end &+ Self.lateNanoseconds
-        return around.observed.filter { $0.time >= begin && $0.time <= end }
+        return around.observed.indices.filter {
+            around.observed[$0].time >= begin && around.observed[$0].time <= end
+        }
     }
 
     private func inapplicable(_ technique: Technique, _ text: String) -> Cell {
@@ -122,9 +152,11 @@ package struct Correlation: Sendable {
         guard let layer else {
             return .couldNotRun("refused, but by nothing that is known: \(refusal.summary)")
         }
-        if around.recordsCalls, layer == "seccomp", refusal.errno != 0 {
-            return .unrecorded("\(refusal.summary); the filter left no record")
-        }
+        let isSilent =
+            layer == "seccomp" && around.recordsCalls && refusal.errno != 0
+            && refusal.errno != Self.unknownCall
+            || layer == "landlock" && around.recordsAccess && refusal.errno == Self.noAccess
+        if isSilent { return .unrecorded("\(refusal.summary); \(layer) left no record") }
         return .stopped(by: [layer], how: .errno, trace: .nothing, detail: refusal.summary)
     }
 }

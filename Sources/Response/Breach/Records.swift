@@ -17,19 +17,16 @@ struct Records {
 
     private let around: Circumstances
 
-    init(_ trial: Trial, _ window: [Observed], _ around: Circumstances) {
+    /// `window` are indices of records that may belong to the trial; those that do go to `used`.
+    init(_ trial: Trial, _ window: [Int], _ around: Circumstances, _ used: inout Set<Int>) {
         self.around = around
         touches = trial.touches.count
         var refusal: Refusal?
         if case .stopped(let known) = trial.outcome { refusal = known }
-        let attempts = window.compactMap { one -> Attempt? in
-            guard case .attempt(let attempt) = one.event, attempt.source == around.compartment
-            else { return nil }
-            return attempt
-        }
-        takeTouches(trial, attempts, window)
-        takeDenials(window, refusal)
-        takePublishing(attempts, trial)
+        takeTouches(trial, window, &used)
+        takeDenials(window, refusal, &used)
+        takeAttempts(window, trial, refusal, &used)
+        takeEnding(window, refusal)
         takeOwn(window)
         takeSightings(trial)
     }
@@ -43,30 +40,46 @@ struct Records {
         layers.insert(layer, at: decisive ? 0 : layers.count)
     }
 
+    /// The first unused record of an attempt by this compartment that fits.
+    private func attempt(
+        _ window: [Int], _ used: Set<Int>, _ fits: (Attempt) -> Bool
+    ) -> (index: Int, attempt: Attempt)? {
+        for index in window where !used.contains(index) {
+            if case .attempt(let attempt) = around.observed[index].event,
+                attempt.source == around.compartment, fits(attempt)
+            {
+                return (index, attempt)
+            }
+        }
+        return nil
+    }
+
     /// Each packet needs a refusal of its own; an allowed one has arrived.
-    private mutating func takeTouches(
-        _ trial: Trial, _ attempts: [Attempt], _ window: [Observed]
-    ) {
+    private mutating func takeTouches(_ trial: Trial, _ window: [Int], _ used: inout Set<Int>) {
         for touch in trial.touches {
-            let matching = attempts.filter { $0.matches(touch) }
-            if let refused = matching.first(where: { $0.verdict != .allowed }) {
-                add(refused.wall.layer, refused.words)
-            } else if let counted = Self.count(touch, window, around.compartment) {
+            if let found = attempt(
+                window, used, { $0.verdict != .allowed && $0.matches(touch) })
+            {
+                used.insert(found.index)
+                add(found.attempt.wall.layer, found.attempt.words)
+            } else if let counted = count(touch, window) {
                 add(counted.wall.layer, "\(counted.count) refused attempts counted")
-            } else if let allowed = matching.first {
-                arrival = arrival ?? "\(allowed.wall.layer) let it pass: \(touch.words)"
+            } else if let found = attempt(
+                window, used, { $0.verdict == .allowed && $0.matches(touch) })
+            {
+                used.insert(found.index)
+                arrival = arrival ?? "\(found.attempt.wall.layer) let it pass: \(touch.words)"
             } else {
                 unrecorded.append(touch)
             }
         }
     }
 
-    private static func count(
-        _ touch: Touch, _ window: [Observed], _ compartment: UInt16
-    ) -> AttemptCount? {
-        for one in window {
-            if case .attemptCount(let count) = one.event, count.source == compartment,
-                count.verdict != .allowed, count.targetPort == touch.port || count.targetPort == 0
+    private func count(_ touch: Touch, _ window: [Int]) -> AttemptCount? {
+        for index in window {
+            if case .attemptCount(let count) = around.observed[index].event,
+                count.source == around.compartment, count.verdict != .allowed,
+                count.targetPort == touch.port || count.targetPort == 0
             {
                 return count
             }
@@ -74,35 +87,82 @@ struct Records {
         return nil
     }
 
-    private mutating func takeDenials(_ window: [Observed], _ refusal: Refusal?) {
-        for one in window {
-            guard case .denied(let compartment, let wall, _, let what, let detail) = one.event,
-                compartment == around.compartment
+    /// The record of the refused call itself; another call's tells of a step on the way only.
+    private mutating func takeDenials(
+        _ window: [Int], _ refusal: Refusal?, _ used: inout Set<Int>
+    ) {
+        guard let refusal else { return }
+        for index in window where !used.contains(index) {
+            guard
+                case .denied(let compartment, let wall, _, let what, let detail) =
+                    around.observed[index].event, compartment == around.compartment
             else { continue }
-            let isCall = wall == .seccomp && refusal?.call.map(UInt64.init) == detail
-            let isAccess = wall == .landlock && refusal?.errno == 13
-            // Another call's record tells of a step on the way, not of what decided.
-            guard isCall || isAccess || wall == .landlock || refusal?.call == nil else { continue }
-            let number = wall == .seccomp ? "system call \(detail)" : "\(what)"
-            add(wall.layer, "denied \(number)", decisive: isCall || isAccess)
+            let fits =
+                wall == .seccomp
+                ? refusal.call.map { UInt64($0) == detail } ?? (refusal.signal != 0)
+                : refusal.errno == Self.noAccess || refusal.errno == Self.notPermitted
+            guard fits else { continue }
+            used.insert(index)
+            add(
+                wall.layer, "denied " + (wall == .seccomp ? "system call \(detail)" : what),
+                decisive: true)
+            return
         }
     }
 
-    /// The host's table sees a compartment's packets by its uid, whatever the probe knows of them.
-    private mutating func takePublishing(_ attempts: [Attempt], _ trial: Trial) {
-        for attempt in attempts where attempt.wall == .publishing && attempt.verdict != .allowed {
-            add(attempt.wall.layer, attempt.words)
+    private static let noAccess: Int32 = 13
+    /// Landlock's answer where a scope, not a path, is what it refuses.
+    private static let notPermitted: Int32 = 1
+
+    /// Refusals of connections and packets that the probe does not count as sent.
+    private mutating func takeAttempts(
+        _ window: [Int], _ trial: Trial, _ refusal: Refusal?, _ used: inout Set<Int>
+    ) {
+        if refusal?.errno == Self.noAccess, layers.isEmpty,
+            let found = attempt(
+                window, used, { $0.wall == .landlock && $0.verdict != .allowed })
+        {
+            used.insert(found.index)
+            add("landlock", found.attempt.words, decisive: true)
         }
-        if trial.touches.isEmpty, layers.isEmpty {
-            for attempt in attempts where attempt.verdict == .spoofed || attempt.verdict == .invalid
-            {
-                add(attempt.wall.layer, attempt.words)
+        guard trial.touches.isEmpty, layers.isEmpty else { return }
+        let isQuiet = refusal.map { $0.call == nil || $0.errno == Self.timedOut } ?? true
+        if isQuiet,
+            let found = attempt(
+                window, used,
+                {
+                    $0.verdict == .spoofed || $0.verdict == .invalid
+                        || ($0.wall == .publishing && $0.verdict == .refused)
+                })
+        {
+            used.insert(found.index)
+            add(found.attempt.wall.layer, found.attempt.words)
+        }
+    }
+
+    private static let timedOut: Int32 = 110
+
+    /// How a probe ended that its attempt took with it.
+    private mutating func takeEnding(_ window: [Int], _ refusal: Refusal?) {
+        guard let refusal, refusal.signal != 0, refusal.call == nil else { return }
+        for index in window {
+            guard case .ended(let compartment, let ending) = around.observed[index].event,
+                compartment == around.compartment
+            else { continue }
+            switch ending {
+            case .outOfMemory:
+                add("limits", "the kernel ended it at its memory limit", decisive: true)
+            case .signalled(31):
+                add("seccomp", "the filter ended it", decisive: true)
+            case .signalled, .exited: continue
             }
         }
     }
 
-    private mutating func takeOwn(_ window: [Observed]) {
-        for one in window where one.trail == around.name {
+    private mutating func takeOwn(_ window: [Int]) {
+        for index in window {
+            let one = around.observed[index]
+            guard one.trail == around.name else { continue }
             switch one.event {
             case .malformed(let bytes): own = own ?? "\(bytes) bytes that are no event"
             case .shed(let count): own = own ?? "\(count) events shed and counted"

@@ -104,7 +104,7 @@ extension Technique {
     package static let inherited: [Technique] = [
         Technique(
             "out.accepted-dial", "turn an accepted socket round and dial the host's loopback",
-            "T1090", [.seccomp, .publishing], disturbs: true),
+            "T1090", [.landlock, .publishing], disturbs: true),
         Technique(
             "out.accepted-rebind", "bind an accepted socket to a new port of the host", "T1571",
             [.seccomp], disturbs: true),
@@ -113,6 +113,6 @@ extension Technique {
             [.seccomp], disturbs: true),
         Technique(
             "out.listener-dial", "turn the listener round and dial the host's loopback", "T1090",
-            [.seccomp, .publishing], disturbs: true),
+            [.landlock, .publishing], disturbs: true),
     ]
 }

@@ -206,9 +206,12 @@ package struct Drill {
     private func judge(_ attack: Attack, _ state: String, _ since: UInt64) -> Matrix {
         let observed = trails(state, since).sorted { $0.time < $1.time }
         let walls = Set(MatrixNames.of(request.without))
-        let recordsCalls = observed.contains { one in
-            if case .denied(_, .seccomp, _, _, _) = one.event { return true }
-            return false
+        let recorders = observed.compactMap { one -> Wall? in
+            switch one.event {
+            case .denied(_, let wall, _, _, _): wall
+            case .attempt(let attempt): attempt.wall
+            default: nil
+            }
         }
         var columns: [Matrix.Column] = []
         for (index, hearing) in attack.heard {
@@ -216,19 +219,16 @@ package struct Drill {
             var around = Circumstances(
                 compartment: UInt16(truncatingIfNeeded: index), name: name,
                 without: request.without)
-            around.recordsCalls = recordsCalls
+            around.recordsCalls = recorders.contains(.seccomp)
+            around.recordsAccess = recorders.contains(.landlock)
             around.absent = attack.plan.absent(index, request.techniques)
             around.proofs = attack.proofs
             around.observed = observed
             around.sightings = hearing.sightings
-            let correlation = Correlation(around)
             var column = Matrix.Column(
                 name: name,
                 difference: attack.plan.difference(index, hearing.identity, without: walls))
-            for technique in request.techniques {
-                column.cells[technique.id] = correlation.cell(
-                    technique, hearing.trials[technique.id])
-            }
+            column.cells = Correlation.cells(request.techniques, hearing.trials, around)
             columns.append(column)
         }
         var matrix = Matrix(

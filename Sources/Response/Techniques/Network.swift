@@ -246,7 +246,8 @@ enum Network {
             SYS_getsockname, Argument(descriptor), Argument(name),
             Argument(Memory(Layout.word(UInt32(16)))))
         let port = UInt16(bigEndian: name.integer(UInt16.self, at: 2))
-        return .through("listening on port \(port)")
+        // Only a connection from elsewhere would make it a way in: net.scan-others tries those.
+        return .sent("listening on port \(port)")
     }
 
     private static func vsock(_ seat: inout Seat) throws(Refusal) -> Outcome {
