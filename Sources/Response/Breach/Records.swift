@@ -126,7 +126,7 @@ struct Records {
             add("landlock", found.attempt.words, decisive: true)
         }
         guard trial.touches.isEmpty, layers.isEmpty else { return }
-        let isQuiet = refusal.map { $0.call == nil || $0.errno == Self.timedOut } ?? true
+        let isQuiet = refusal.map { $0.errno == 0 || $0.errno == Self.timedOut } ?? true
         if isQuiet,
             let found = attempt(
                 window, used,

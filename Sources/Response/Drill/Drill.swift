@@ -115,7 +115,7 @@ package struct Drill {
         var matrix = judge(attack, twin.locations.state, since)
         if !isGone { matrix.troubles.append("the copy did not go down within 30 s") }
         if request.keep {
-            progress("kept: bulkhead trail show --state \(twin.locations.state)")
+            progress("kept: bulkhead trail show --state \(twin.keep())")
         } else {
             twin.discard()
         }

@@ -18,6 +18,7 @@ struct Twin: ~Copyable {
     /// Longest time for a copy to come up: its databases are made from nothing.
     private static let startMilliseconds = 90_000
     private static let readyMilliseconds = 15_000
+    private static let settleMicroseconds: UInt32 = 500_000
     private static let outputMax = 64 << 10
 
     /// The platform that runs.
@@ -166,10 +167,23 @@ struct Twin: ~Copyable {
 
     /// Takes a copy down; the running platform stays.
     mutating func end() -> Bool {
-        guard isCopy, !isDown else { return true }
+        guard isCopy else {
+            // Its records come in while it runs on: the slowest takes a tenth of a second.
+            usleep(Self.settleMicroseconds)
+            return true
+        }
+        guard !isDown else { return true }
         isDown = true
         _ = try? ControlClient.ask(.down, at: locations.control)
         return ControlClient.waitUntilGone(locations.control, seconds: 30)
+    }
+
+    /// Puts a copy's state where no later drill sweeps it away; returns where.
+    func keep() -> String {
+        guard isCopy else { return locations.state }
+        let kept = "\(Self.folder)/kept-\(getpid())"
+        let moved = unsafe rename(locations.state, kept)
+        return moved == 0 ? kept : locations.state
     }
 
     /// Removes a copy's state.

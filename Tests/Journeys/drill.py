@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""The breach drill on the demonstration: every wall stands, then some are left out."""
+import json
+import os
+
+from journey import *
+
+before = host()
+report = {}
+
+
+def cells(document):
+    return {(c["name"], cell["id"]): cell
+            for c in document["compartments"] for cell in c["cells"]}
+
+
+@claim("a breach drill of the demonstration ends with every attempt stopped and accounted for")
+def whole():
+    code, text, errors = bulkhead("drill", "breach", "--json", timeout=150)
+    report.update(json.loads(text))
+    found = {key: cell["detail"] for key, cell in cells(report).items()
+             if cell["state"] not in ("stopped", "inapplicable")}
+    unproven = [t["id"] for t in report["techniques"] if t["open"] == "failed"]
+    expect(code == 0, (code, found, unproven, report["troubles"], errors[-500:]))
+    expect(report["passed"] and not found and not unproven, (found, unproven))
+
+
+@claim("it tries at least 60 techniques in each of the four services, with ATT&CK ids")
+def breadth():
+    expect(len(report["techniques"]) >= 60, len(report["techniques"]))
+    expect(all(t["attack"].startswith("T1") for t in report["techniques"]), report["techniques"])
+    expect(len(report["compartments"]) == 4, report["compartments"])
+    expect(all(c["equivalent"] for c in report["compartments"]), report["compartments"])
+    wanted = len(report["techniques"])
+    expect(all(len(c["cells"]) == wanted for c in report["compartments"]), "a cell is missing")
+
+
+@claim("it takes at most 60 seconds")
+def fast():
+    expect(report["milliseconds"] <= 60_000, report["milliseconds"])
+
+
+@claim("what a wall with a record stopped is on record")
+def recorded():
+    walls = ("fabric", "host", "publishing")
+    silent = [key for key, cell in cells(report).items()
+              if cell["state"] == "stopped" and cell["by"][0] in walls and not cell["record"]]
+    expect(not silent, silent)
+    expect(report["totals"]["logged"] > 50, report["totals"])
+
+
+@claim("without the packet filters and Landlock connections get through, as predicted, and it fails")
+def ablation():
+    code, text, errors = bulkhead(
+        "drill", "breach", "--json", "--without", "fabric", "--without", "host", "--without",
+        "landlock", "--only", "net.connect-others", "--only", "net.scan-others",
+        "--compartment", "web", timeout=100)
+    document = json.loads(text)
+    expect(code == 1, (code, errors))
+    expect(document["without"] == ["fabric", "host", "landlock"], document["without"])
+    through = {line["id"] for line in document["ablation"]["through"]}
+    expect(through == {"net.connect-others", "net.scan-others"}, document["ablation"])
+    expect(not document["ablation"]["differences"], document["ablation"])
+
+
+@claim("with one of those walls left out the next one stops them, on record")
+def next_layer():
+    for missing, left in (("landlock", ("host", "fabric")), ("host", ("landlock", "fabric"))):
+        code, text, errors = bulkhead(
+            "drill", "breach", "--json", "--without", missing, "--only", "net.connect-others",
+            "--compartment", "web", timeout=100)
+        found = cells(json.loads(text))[("web", "net.connect-others")]
+        expect(code == 0 and found["state"] == "stopped", (missing, found, errors))
+        expect(found["by"][0] in left and found["record"], (missing, found))
+
+
+@claim("the text names walls, totals and what one wall alone stops")
+def text():
+    _, lines, _ = bulkhead("drill", "breach", "--only", "net.listen", "--compartment", "web")
+    for words in ("net.listen", "T1571", "seccomp", "stopped ("):
+        expect(words in lines, lines)
+
+
+@claim("wrong words are refused with what to do")
+def wrong():
+    for words, exit, says in (
+            (["drill", "breach", "--only", "net.lisen"], 2, "net.listen"),
+            (["drill", "breach", "--without", "moat"], 2, "the walls are"),
+            (["drill", "sink"], 2, "drill breach"),
+            (["drill", "breach", "--live"], 1, "no platform runs"),
+            (["drill", "breach", "/nowhere.yaml"], 2, "/nowhere.yaml")):
+        code, _, errors = bulkhead(*words)
+        expect(code == exit and says in errors, (words, code, errors))
+
+
+@claim("a drill leaves nothing: no copy, no state, nothing on the host")
+def nothing():
+    expect(settled(before), difference(before))
+    expect(not os.path.exists("/var/lib/bulkhead/drills"), "its state is still there")
+
+
+finish()
