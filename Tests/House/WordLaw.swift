@@ -39,7 +39,8 @@ struct BannedWord {
         BannedWord(word: "import FoundationEssentials", instead: "Glibc and the rooms of Ground"),
         BannedWord(
             word: "getenv(", instead: "a value from the door; rooms read no environment",
-            allowed: ["Sources/Doors/"], within: ["Sources/"]),
+            // The attacker reads what the program that it replaced would have read.
+            allowed: ["Sources/Doors/", "Sources/Response/Techniques/"], within: ["Sources/"]),
     ]
 
     static let inComments: [BannedWord] = [
