@@ -109,7 +109,7 @@ enum MarkdownLaw {
     static func pathFindings(in file: SourceFile) -> [String] {
         if namesPlaces.contains(where: file.path.hasPrefix) { return [] }
         // `/proc/PID/root` is the kernel's name for a process's root.
-        file.lines.enumerated().filter { $0.element.firstRange(of: "/proc/") == nil }
+        return file.lines.enumerated().filter { $0.element.firstRange(of: "/proc/") == nil }
             .flatMap { index, line in
                 machinePaths.filter { Search.contains($0, in: ArraySlice(line.utf8)) }
                     .map {
