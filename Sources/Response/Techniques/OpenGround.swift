@@ -89,8 +89,6 @@ enum OpenGround {
             if index == 0 { try interface(control, 0x891C, name, Layout.address(mask, port: 0)) }
         }
         try interface(control, 0x8914, "lo", Layout.word(UInt16(0x41)))
-        // The loopback network itself, which the first address replaced.
-        try interface(control, 0x8916, "lo:9", Layout.address(Address(0x7F00_0001), port: 0))
     }
 
     private static func interface(

@@ -62,6 +62,7 @@ package struct Probe {
             uid: (try? call(SYS_getuid)).map { UInt32(truncatingIfNeeded: $0) },
             gid: (try? call(SYS_getgid)).map { UInt32(truncatingIfNeeded: $0) }, effective: nil,
             permitted: nil, noNewPrivileges: nil, seccomp: nil, descriptors: [])
+        result.descriptors = openDescriptors()
         guard let file = try? opened("/proc/self/status", O_RDONLY) else { return result }
         defer { close(file) }
         let room = Memory(zeroes: 8192)
@@ -79,7 +80,6 @@ package struct Probe {
             default: continue
             }
         }
-        result.descriptors = openDescriptors()
         return result
     }
 
