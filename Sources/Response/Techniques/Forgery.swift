@@ -189,7 +189,7 @@ enum Forgery {
         return .sent("a blind reset to \(goal.address):\(goal.port)")
     }
 
-    private static func packetSocket(_ number: UInt16, _ type: Int32) throws(Refusal) -> Int {
+    static func packetSocket(_ number: UInt16, _ type: Int32) throws(Refusal) -> Int {
         try makeSocket(Constant.familyPacket, type, Int32(number.bigEndian))
     }
 
@@ -224,7 +224,7 @@ enum Forgery {
         return .sent("a claim of \(lender) on the link")
     }
 
-    private static func message(
+    static func message(
         _ kind: UInt16, _ flags: UInt16, _ sequence: UInt32, _ body: [UInt8]
     ) -> [UInt8] {
         var bytes =
@@ -234,14 +234,14 @@ enum Forgery {
         return bytes
     }
 
-    private static func attribute(_ kind: UInt16, _ value: [UInt8]) -> [UInt8] {
+    static func attribute(_ kind: UInt16, _ value: [UInt8]) -> [UInt8] {
         var bytes = Layout.word(UInt16(4 + value.count)) + Layout.word(kind) + value
         while bytes.count % 4 != 0 { bytes.append(0) }
         return bytes
     }
 
     /// Sends and reads the acknowledgement; its error is thrown as the call's.
-    private static func transact(
+    static func transact(
         _ descriptor: Int, _ bytes: [UInt8], about detail: String
     ) throws(Refusal) {
         try call(

@@ -247,7 +247,8 @@ enum Network {
             Argument(Memory(Layout.word(UInt32(16)))))
         let port = UInt16(bigEndian: name.integer(UInt16.self, at: 2))
         // Only a connection from elsewhere would make it a way in: net.scan-others tries those.
-        return .sent("listening on port \(port)")
+        guard seat.open else { return .sent("listening on port \(port)") }
+        return .through("listening on port \(port)")
     }
 
     private static func vsock(_ seat: inout Seat) throws(Refusal) -> Outcome {

@@ -8,18 +8,23 @@ internal import Glibc
 enum OpenGround {
     private static let own = Address(0x0AFF_0001)
     private static let neighbour = Address(0x0AFF_0002)
+    /// It lends its address to forged packets.
+    private static let lender = Address(0x0AFF_0003)
     private static let outside = [Address(0xC000_0201), Address(0xC633_6407)]
     private static let declaredPort: UInt16 = 5432
     private static let canaryPort: UInt16 = 8022
+    private static let publishedPort: UInt16 = 8023
     private static let ground = "/tmp/ground"
     nonisolated(unsafe) private static var victims: [Int32] = []  // one thread
 
     /// Builds it and points the seat's orders at it; false when this process may not.
     static func prepare(_ seat: inout Seat) -> Bool {
+        var published = -1
         do throws(Refusal) {
             try leaveHost()
             try raiseLoopback()
             try makePlaces()
+            published = try makePublished()
         } catch { return false }
         var pids: [Int32] = []
         for body in [listen, idle] {
@@ -32,7 +37,7 @@ enum OpenGround {
             pids.append(pid)
         }
         unsafe victims = pids
-        point(&seat, at: pids)
+        point(&seat, at: pids, published: published)
         pause(milliseconds: 20)
         return true
     }
@@ -89,6 +94,7 @@ enum OpenGround {
             if index == 0 { try interface(control, 0x891C, name, Layout.address(mask, port: 0)) }
         }
         try interface(control, 0x8914, "lo", Layout.word(UInt16(0x41)))
+        try addRoute()
     }
 
     private static func interface(
@@ -99,6 +105,25 @@ enum OpenGround {
         bytes += [UInt8](repeating: 0, count: 40 - bytes.count)
         try call(
             SYS_ioctl, Argument(control), Argument(request), Argument(Memory(bytes)), about: name)
+    }
+
+    /// A listener as a published port's is handed over; a victim dials it again and again.
+    private static func makePublished() throws(Refusal) -> Int {
+        let socket = try makeSocket(AF_INET, Constant.streamType)
+        try bind(socket, Address(0x7F00_0001), publishedPort)
+        try call(SYS_listen, Argument(socket), 16)
+        return socket
+    }
+
+    /// A default route, so that packets to everyone find a way out.
+    private static func addRoute() throws(Refusal) {
+        let socket = try makeSocket(Constant.familyNetlink, Constant.rawType, 0)
+        defer { close(socket) }
+        let body: [UInt8] =
+            [UInt8(AF_INET), 0, 0, 0, 254, 3, 253, 1] + Layout.word(UInt32(0))
+            + Forgery.attribute(4, Layout.word(UInt32(1)))
+        try Forgery.transact(
+            socket, Forgery.message(24, 0x605, 1, body), about: "add a default route")
     }
 
     private static func makePlaces() throws(Refusal) {
@@ -119,11 +144,11 @@ enum OpenGround {
         try write(key, Array("a key".utf8))
     }
 
-    private static func point(_ seat: inout Seat, at pids: [Int32]) {
+    private static func point(_ seat: inout Seat, at pids: [Int32], published: Int) {
         var orders = seat.orders
         orders.address = own
         orders.state = ground + "/state"
-        orders.neighbours = [neighbour]
+        orders.neighbours = [neighbour, lender]
         orders.targets = [
             Target(.declared, neighbour, port: declaredPort),
             Target(.undeclared, neighbour, port: 31337),
@@ -142,7 +167,8 @@ enum OpenGround {
             Victim(.service, pid: UInt32(pids.first ?? 0)),
             Victim(.watch, pid: UInt32(pids.last ?? 0)),
         ]
-        seat = Seat(orders: orders, handed: seat.handed, open: true)
+        let handed = seat.handed + [(name: "http", number: published)]
+        seat = Seat(orders: orders, handed: handed, open: true)
     }
 
     /// A victim that answers on its ports and its sockets for as long as the drill lasts.
@@ -179,7 +205,42 @@ enum OpenGround {
         }
     }
 
+    /// A victim that talks to another all the time, dials the published port, and reports every
+    /// datagram of the drill's that it sees, whoever it was for.
     private static func idle() {
-        for _ in 0..<300 { pause(milliseconds: 100) }
+        guard let talk = try? makeSocket(AF_INET, Constant.datagramType),
+            let frames = try? Forgery.packetSocket(0x0003, Constant.rawType)
+        else { return }
+        let mark = Array("bulkhead-probe ".utf8)
+        for turn in 0..<6_000 {
+            try? send(talk, Array("small talk".utf8), neighbour, 9)
+            if turn % 8 == 0, let dial = try? makeSocket(AF_INET, Constant.streamType) {
+                try? connect(dial, Address(0x7F00_0001), publishedPort)
+                pause(milliseconds: 2)
+                close(dial)
+            }
+            for _ in 0..<64 {
+                guard let frame = try? receive(frames, milliseconds: 0), !frame.isEmpty else { break }
+                let isDatagram = frame.count > 42 && frame[14] >> 4 == 4 && frame[23] == 17
+                guard isDatagram, contains(frame, mark) else { continue }
+                try? send(
+                    talk, Array("a datagram of \(frame.count) bytes arrived".utf8), own,
+                    Constant.noticePort)
+            }
+            pause(milliseconds: 5)
+        }
+    }
+
+    private static func contains(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
+        guard bytes.count >= part.count else { return false }
+        return (0...bytes.count - part.count).contains { bytes[$0...].starts(with: part) }
+    }
+
+    private static func send(
+        _ socket: Int, _ bytes: [UInt8], _ address: Address, _ port: UInt16
+    ) throws(Refusal) {
+        try call(
+            SYS_sendto, Argument(socket), Argument(Memory(bytes)), Argument(bytes.count), 0,
+            Argument(Memory(Layout.address(address, port: port))), 16)
     }
 }

@@ -21,13 +21,12 @@ enum Others {
 
     private static let nobody = "no victim was named"
 
-    /// Where a program without address randomisation of its parts begins, or any mapped page: the
-    /// victim's own map says, where it can be read.
+    /// A writable page of the victim, where its map can be read.
     private static func page(of pid: Int) throws(Refusal) -> Int {
-        let text = String(decoding: try read("/proc/\(pid)/maps", most: 64), as: UTF8.self)
-        guard let start = text.split(separator: "-").first, let page = Int(start, radix: 16) else {
-            throw unsuccessful("no map of \(pid)")
-        }
+        let text = String(decoding: try read("/proc/\(pid)/maps", most: 4096), as: UTF8.self)
+        let writable = text.split(separator: "\n").first { $0.contains(" rw-p ") }
+        guard let start = writable?.split(separator: "-").first, let page = Int(start, radix: 16)
+        else { throw unsuccessful("no map of \(pid)") }
         return page
     }
 
