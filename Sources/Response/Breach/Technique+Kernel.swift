@@ -96,7 +96,7 @@ extension Technique {
             "exec.memory-file-map", "map a memory file twice, writable and executable", "T1620",
             [.seccomp]),
         Technique(
-            "exec.file-map", "map a dropped file executable, and run it", "T1620", [.seccomp],
+            "exec.file-map", "map a dropped file executable, and run it", "T1620", [],
             standing: "noexec mount"),
     ]
 }
