@@ -118,10 +118,10 @@ let rooms: [[Target]] = [
         ]),
     room(
         "Response", "Techniques",
-        opens: ["Breach", "Addresses", "AuditTreaty", "Bytes", "CLinux"]),
+        opens: ["Breach", "Addresses", "AuditTreaty", "CLinux"]),
     room(
         "Response", "Breach",
-        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses", "Findings"]),
+        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses"]),
 ]
 
 let doors: [[Target]] = [
@@ -129,9 +129,9 @@ let doors: [[Target]] = [
         "bulkhead",
         opens: [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
-            "Confinement", "Machine", "Processes", "Descriptors", "Sockets", "ControlTreaty",
-            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "CLinux",
-            "Drill", "Operator",
+            "Confinement", "Machine", "Descriptors", "ControlTreaty",
+            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
+            "Operator",
         ]),
     door(
         "bulkhead-supervisor",
@@ -146,7 +146,7 @@ let doors: [[Target]] = [
             "Bytes",
         ]),
     door(
-        "bulkhead-probe", opens: ["Breach", "Techniques", "Bytes", "CLinux"],
+        "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),
 ]
 
