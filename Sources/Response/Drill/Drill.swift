@@ -75,7 +75,9 @@ package struct Drill {
         return Technique.all.filter { words.contains($0.id) || words.contains($0.family) }
     }
 
-    /// Performs it. The copy is gone when this returns or throws.
+    /// Performs it.
+    ///
+    /// The copy is gone when this returns or throws.
     package func run() throws(Failure) -> Matrix {
         guard Files.facts(of: request.probe) != nil else {
             throw Failure(

@@ -4,7 +4,9 @@ internal import Descriptors
 internal import Glibc
 
 /// What the runner puts on the host while probes sit: a canary on its loopback, a socket without
-/// a file, a shared memory segment. A probe that touches one of them has left its compartment.
+/// a file, a shared memory segment.
+///
+/// A probe that touches one of them has left its compartment.
 struct Lures: ~Copyable {
     let bait: Bait
     private let canary: Descriptor

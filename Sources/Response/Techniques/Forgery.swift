@@ -216,7 +216,7 @@ enum Forgery {
                 try call(
                     SYS_sendto, Argument(descriptor), Argument(Memory(reply)),
                     Argument(reply.count), 0, Argument(Memory(link)), 20, about: "an ARP reply")
-            } catch where error.errno == ENXIO { continue }
+            } catch  where error.errno == ENXIO { continue }
             // On the open twin's loopback what goes out comes in: somebody hears the claim.
             let heard = try receive(descriptor, milliseconds: 60)
             if !heard.isEmpty { return .through("the claim of \(lender) was heard") }

@@ -2,8 +2,10 @@ internal import Breach
 internal import CLinux
 internal import Glibc
 
-/// Identities and privileges; ids as in `Technique.identities`. What succeeds happens in a child
-/// where the role has fork, so that the seat itself stays what it is.
+/// Identities and privileges; ids as in `Technique.identities`.
+///
+/// What succeeds happens in a child where the role has fork, so that the seat itself stays what it
+/// is.
 enum Identities {
     static let attempts: [(String, Attack)] = [
         ("priv.setuid-file", setuidFile),

@@ -24,7 +24,7 @@ enum Inherited {
                         Argument(Constant.nonBlockingClosed), about: "accept")
                     seat.accepted = got
                     return got
-                } catch where error.errno == EAGAIN { pause(milliseconds: 10) } catch {
+                } catch  where error.errno == EAGAIN { pause(milliseconds: 10) } catch {
                     refusal = error
                     break
                 }

@@ -220,7 +220,9 @@ enum OpenGround {
                 close(dial)
             }
             for _ in 0..<64 {
-                guard let frame = try? receive(frames, milliseconds: 0), !frame.isEmpty else { break }
+                guard let frame = try? receive(frames, milliseconds: 0), !frame.isEmpty else {
+                    break
+                }
                 let isDatagram = frame.count > 42 && frame[14] >> 4 == 4 && frame[23] == 17
                 guard isDatagram, contains(frame, mark) else { continue }
                 try? send(

@@ -5,7 +5,10 @@ internal import Glibc
 /// Files, devices and evidence of others; ids as in `Technique.files`.
 enum Places {
     static let attempts: [(String, Attack)] = [
-        ("file.host-shadow", { _ throws(Refusal) in try readAny(["/etc/shadow", "/etc/gshadow"]) }),
+        (
+            "file.host-shadow",
+            { _ throws(Refusal) in try readAny(["/etc/shadow", "/etc/gshadow"]) }
+        ),
         ("file.host-keys", { _ throws(Refusal) in try readAny(hostKeys) }),
         ("file.state-others", { seat throws(Refusal) in try readAny(seat.paths(.state)) }),
         ("file.trail-read", { seat throws(Refusal) in try readAny(seat.paths(.trail)) }),
@@ -23,7 +26,10 @@ enum Places {
         ("file.mark-evidence", changeAttribute), ("file.make-device", makeDevice),
         ("file.raw-device", { _ throws(Refusal) in try readAny(rawDevices) }),
         ("file.sysctl", { _ throws(Refusal) in try rewrite("/proc/sys/kernel/hostname") }),
-        ("file.core-pattern", { _ throws(Refusal) in try rewrite("/proc/sys/kernel/core_pattern") }),
+        (
+            "file.core-pattern",
+            { _ throws(Refusal) in try rewrite("/proc/sys/kernel/core_pattern") }
+        ),
         ("file.cgroup-escape", groupEscape), ("file.cgroup-mount", groupMount),
     ]
 
@@ -73,7 +79,9 @@ enum Places {
 
     private static func procRoot(_ seat: inout Seat) throws(Refusal) -> Outcome {
         let pids = [1] + seat.victims()
-        let paths = pids.flatMap { ["/proc/\($0)/root/etc/shadow", "/proc/\($0)/cwd/../etc/shadow"] }
+        let paths = pids.flatMap {
+            ["/proc/\($0)/root/etc/shadow", "/proc/\($0)/cwd/../etc/shadow"]
+        }
         return try readAny(paths)
     }
 
