@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -141,6 +142,16 @@ static void take_descriptors(const int *fds) {
     demand(!namespaces() || agree, JAIL_STEP_DESCRIPTORS, EBADF, 2);
 }
 
+// Root looks the path up with no more reach than the compartment's own uid: a mount must not show
+// what lies behind a directory that only root may pass.
+static int open_tree_source(const char *path) {
+    setfsgid(jail.gid), setfsuid(jail.uid);
+    demand(setfsuid(~0u) == (int)jail.uid && setfsgid(~0u) == (int)jail.gid, JAIL_STEP_TREE, EPERM, 0);
+    int fd = open_path(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS), error = errno;
+    setfsuid(geteuid()), setfsgid(getegid());
+    return errno = error, fd;
+}
+
 // A detached mount of what the record names. Checks what was opened, not what was named, and mounts
 // from that descriptor: nobody can swap the path in between, and no symbolic link is followed.
 static int open_source(const struct jail_record *record, uint32_t index) {
@@ -149,7 +160,8 @@ static int open_source(const struct jail_record *record, uint32_t index) {
     enum jail_step step = type == JAIL_STATE ? JAIL_STEP_STATE : type == JAIL_NOTIFY ? JAIL_STEP_NOTIFY
         : type == JAIL_DEVICE ? JAIL_STEP_DEVICE : JAIL_STEP_TREE;
     int fd = type == JAIL_STATE ? jail.state : type == JAIL_NOTIFY ? jail.notify
-        : open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS);
+        : type == JAIL_DEVICE ? open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS)
+        : open_tree_source((const char *)record->value + 4);
     struct stat facts;
     must(fd >= 0 && fstat(fd, &facts) == 0, step, index);
     if (type == JAIL_STATE) {
@@ -580,6 +592,7 @@ int main(void) {
     must(setrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_LIMITS, 1);
     must(jail.net < 0 || setns(jail.net, CLONE_NEWNET) == 0, JAIL_STEP_NETWORK, 0);
     umask(0);
+    must(!(jail.flags & JAIL_OWN_UID) || syscall(SYS_setgroups, 0, NULL) == 0, JAIL_STEP_IDENTITY, 1);
     if (fresh_root()) open_sources();   // host paths: before the host is out of sight
     clone_and_leave();
     follow_supervisor();

@@ -17,6 +17,7 @@
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -329,6 +330,43 @@ static int empty_below(int directory, int depth) {
 int bh_empty_directory(int mount) {
     int directory = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return directory < 0 ? -errno : empty_below(directory, 0);
+}
+
+int bh_open_as(const char *path, uint32_t uid, uint32_t gid) {
+    struct { uint64_t flags, mode, resolve; } how = {
+        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0, 0x04 /* RESOLVE_NO_SYMLINKS */};
+    // The kernel takes the file capabilities away with a file system uid that is not root's, and
+    // gives them back with root's.
+    setfsgid(gid);
+    setfsuid(uid);
+    long fd = -1;
+    int error = EPERM;
+    if ((uint32_t)setfsuid(~0u) == uid && (uint32_t)setfsgid(~0u) == gid) {
+        fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+        error = errno;
+    }
+    setfsuid(geteuid());
+    setfsgid(getegid());
+    return fd < 0 ? -error : (int)fd;
+}
+
+void bh_remove_empty(int mount, const char *name) {
+    int directory = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return;
+    unlinkat(directory, name, AT_REMOVEDIR);
+    close(directory);
+}
+
+int bh_drop_groups(void) { return setgroups(0, NULL) < 0 ? -errno : 0; }
+
+int bh_raise_files(uint64_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    struct rlimit more = {count, count};
+    // Root without SYS_RESOURCE, as in a container, keeps the hard bound that it was given.
+    if (limit.rlim_max < count && setrlimit(RLIMIT_NOFILE, &more) == 0) return 0;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
 int bh_detached_copy(int mount) {

@@ -119,7 +119,7 @@ def host(platform="first"):
     return {
         "namespaces": text_of("ip", "netns"), "links": text_of("ip", "-br", "link"),
         "rules": text_of("nft", "list", "ruleset"), "mounts": mounts, "sysctls": sysctls(),
-        "groups": names("/sys/fs/cgroup", f"bulkhead-{platform}-"), "uids": sorted(uids),
+        "groups": names("/sys/fs/cgroup", f"bulkhead-{platform}="), "uids": sorted(uids),
         # Loop devices and control groups belong to the machine: others may use them meanwhile.
         "loops": [line for line in text_of("losetup", "-a").splitlines()
                   if f"/var/lib/bulkhead/{platform}/" in line], "audit": text_of("auditctl", "-s").split("lost")[0],

@@ -48,5 +48,14 @@ int bh_sparse_file(const char *path, uint64_t bytes);
 int bh_own_mount(int mount, uint32_t uid, uint32_t gid, uint32_t mode);
 // Removes everything in the directory behind a detached mount, without following links.
 int bh_empty_directory(int mount);
+// Opens a file for reading with the reach of that uid and gid and no groups, following no link and
+// never waiting for a pipe's other end.
+int bh_open_as(const char *path, uint32_t uid, uint32_t gid);
+// Gives up every supplementary group.
+int bh_drop_groups(void);
+// Allows this process, and those it starts, that many open files, or as many as may be.
+int bh_raise_files(uint64_t count);
+// Removes a directory beneath the root of a detached mount where it is there and empty.
+void bh_remove_empty(int mount, const char *name);
 // A second detached mount of what a detached mount shows (Linux 6.15).
 int bh_detached_copy(int mount);

@@ -13,6 +13,8 @@ enum CompartmentCodec {
     static let fileMax = 64 << 10
     static let preparationsMax = 16
     static let portsMax = 64
+    /// Open files: the program's own descriptor lies at that number, below every host's hard limit.
+    static let filesMax: UInt32 = 16_384
 
     static func encode(_ plan: CompartmentPlan, _ out: inout ByteWriter) {
         out.text(plan.name)
@@ -111,7 +113,7 @@ enum CompartmentCodec {
         }
         plan.memoryBytes = try reader.bounded(1 << 20...1 << 40)
         plan.processes = try reader.bounded(1...32_768)
-        plan.files = try reader.bounded(16...20_000)
+        plan.files = try reader.bounded(16...filesMax)
         plan.cpuMilli = try reader.bounded(0...1_024_000)
         plan.diskBytes = try reader.bounded(1 << 20...1 << 40)
         plan.wx = try reader.flag()

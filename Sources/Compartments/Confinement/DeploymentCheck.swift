@@ -15,6 +15,8 @@ enum DeploymentCheck {
                 guard holds else { throw Malformed(at: starts[index], expected: expected) }
             }
             try require(names.insert(plan.name).inserted, "a name that no other has")
+            // The supervisor's own trail and log have this name.
+            try require(plan.name != "supervisor", "another name than the supervisor's")
             if plan.kind == .service {
                 let isInside = isPlaced(plan, in: deployment)
                 try require(isInside, "an address inside its zone")

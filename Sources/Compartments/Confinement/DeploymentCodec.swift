@@ -163,6 +163,9 @@ package enum DeploymentCodec {
             guard outside, !flows.isEmpty else {
                 throw Malformed(at: at, expected: "flows from outside that justify the port")
             }
+            guard deployment.isolation == .full || address.value >> 24 == 127 else {
+                throw Malformed(at: at, expected: "below `full`, an address of this host alone")
+            }
             deployment.listeners.append(
                 ListenerPlan(
                     compartment: compartment, name: name, address: address, port: port,

@@ -26,7 +26,7 @@ package struct SupervisorStart: ~Copyable {
     private var buffer: [UInt8] = []
 
     /// Where a supervisor writes what it cannot tell anyone else.
-    private static var log: String {
+    package static var log: String {
         geteuid() == 0 ? "/var/log/bulkhead.log" : "/tmp/bulkhead-\(geteuid()).log"
     }
 

@@ -1,3 +1,4 @@
+internal import Addresses
 internal import AuditTreaty
 internal import Confinement
 internal import Descriptors
@@ -134,12 +135,15 @@ struct Network: ~Copyable {
         return found
     }
 
-    /// Whether the program listens on every port that its plan declares.
-    func listens(_ plan: CompartmentPlan, in namespace: SharedDescriptor?) -> Bool {
-        guard let namespace, let own = try? Descriptor(copying: namespace.number),
-            var sockets = try? SocketSession(in: own), let open = try? sockets.listeners()
+    /// Whether somebody listens on all of these ports in a namespace, at that address or at every
+    /// one where it is given.
+    static func listens(
+        _ ports: [Port], in namespace: borrowing Descriptor, at address: Address?
+    ) -> Bool {
+        guard var sockets = try? SocketSession(in: namespace),
+            let open = try? sockets.listeners(at: address)
         else { return false }
-        return plan.ports.allSatisfy(open.contains)
+        return ports.allSatisfy(open.contains)
     }
 
     /// Connections taken or opened, and attempts refused, by compartment.

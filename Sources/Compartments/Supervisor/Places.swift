@@ -5,6 +5,7 @@
 // bound from `DeploymentCodec`, every queue one beside its declaration.
 
 internal import Descriptors
+internal import Glibc
 
 /// Where one running platform keeps its things, and what its host-visible names begin with.
 package struct Places: Sendable, Equatable {
@@ -34,12 +35,15 @@ package struct Places: Sendable, Equatable {
     func log(of name: String) -> String { "\(state)/logs/\(name).log" }
     /// Digest of the preparation that a service's state went through.
     func prepared(_ name: String) -> String { "\(state)/prepared/\(name)" }
+    /// Its preparation began, and did not end.
+    func begun(_ name: String) -> String { "\(state)/prepared/\(name).begun" }
     func notify(_ name: String) -> String { "\(run)/notify/\(name)" }
     package var control: String { "\(run)/control" }
     var lock: String { "\(run)/lock" }
 
-    /// The start of every control group's name.
-    var groupPrefix: String { "bulkhead-\(id)-" }
+    /// The start of every control group's name; no id holds its last character, so that none of
+    /// another platform's begins with it.
+    package var groupPrefix: String { "bulkhead-\(id)=" }
     /// The host's table for published ports, as the rulebook names it.
     var table: String { "bulkhead_" + instance }
     /// The instance's name for nft: 1 to 48 of a-z, 0-9 and `_`.
@@ -51,14 +55,24 @@ package struct Places: Sendable, Equatable {
             })
     }
 
+    /// Where every run directory of this user lies.
+    private var runs: String {
+        run.split(separator: "/").dropLast().reduce(into: "") { $0 += "/" + $1 }
+    }
+
     /// Makes the directories, owned by the caller; others may pass through to what is theirs.
     func make() throws(SystemFailure) {
         for (path, mode) in [
             (state, 0o755), (state + "/services", 0o711), (state + "/trails", 0o711),
-            (state + "/logs", 0o700), (state + "/prepared", 0o700), (run, 0o755),
+            (state + "/logs", 0o700), (state + "/prepared", 0o700), (runs, 0o755), (run, 0o755),
             (run + "/notify", 0o711),
         ] as [(String, UInt32)] {
             try Files.makeDirectories(path, mode: mode)
+            // Somebody else's directory, or one that others may write to, could be swapped below
+            // us: a name in /tmp is anybody's to take.
+            guard let facts = Files.facts(at: path), facts.isDirectory, facts.uid == geteuid(),
+                !facts.isWritableByOthers
+            else { throw SystemFailure("own", path, errno: EPERM) }
         }
     }
 }

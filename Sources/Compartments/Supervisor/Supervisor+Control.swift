@@ -13,6 +13,8 @@ internal import Loop
 extension Supervisor {
     /// Peers at one time; one more is turned away.
     static let peersMax = 32
+    /// Peers at one time beyond which only operators are let in.
+    static let othersMax = 16
 
     /// What a peer may ask.
     private enum Role {
@@ -47,7 +49,12 @@ extension Supervisor {
         let number = bh_accept(listener.number)
         guard number >= 0 else { return }
         let peer = SharedDescriptor(Descriptor(owning: number))
-        guard peers.count < Self.peersMax else { return }
+        var pid: UInt32 = 0
+        var uid: UInt32 = .max
+        guard unsafe bh_peer(number, &pid, &uid) == 0 else { return }
+        // Who may ask nothing cannot keep the operator out by holding connections open.
+        let most = role(of: uid) == .operator ? Self.peersMax : Self.othersMax
+        guard peers.count < most else { return }
         bh_send_buffer(number, Int32(ControlReply.bytesMax))
         let key = Int(number)
         peers[key] = peer

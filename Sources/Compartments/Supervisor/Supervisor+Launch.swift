@@ -13,6 +13,8 @@ internal import Processes
 extension Supervisor {
     /// Where a compartment finds its own directory.
     private static let stateTarget = "/state"
+    /// Bytes of a program: it is hashed while everything else waits.
+    private static let programMax: Int64 = 1 << 30
 
     mutating func launch(_ index: Int, preparation: Int?) {
         do {
@@ -29,14 +31,14 @@ extension Supervisor {
 
     private mutating func start(_ index: Int, preparation: Int?) throws {
         let unit = units[index]
-        if preparation == 0 { try emptyState(unit) }
+        if preparation == 0 { try beginPreparation(unit) }
         let step = preparation.map { unit.plan.prepare[$0] }
         let path = unit.probe?.program ?? step?.program ?? unit.plan.program
-        let program = try Files.open(path, followLinks: false)
+        let program = try Files.open(path, reachableBy: unit.uid, gid: gid(of: unit))
         let facts = try Files.facts(program)
-        guard facts.isRegular, !facts.isWritableByOthers else {
+        guard !facts.isWritableByOthers, facts.size <= Self.programMax else {
             throw Failure(
-                .usage, "program", "\(path) is no regular file, or others may write to it",
+                .usage, "program", "\(path) is over 1 GiB, or others may write to it",
                 remedy: "chmod go-w \(path)")
         }
         let digest = try programs.digest(of: program, path: path)
@@ -86,7 +88,7 @@ extension Supervisor {
         compartment.mounts = unit.plan.mounts.map { $0.with(uid: unit.uid) }
         let order = JailOrder(
             compartment: compartment, preparation: step, uid: unit.uid,
-            gid: changesUIDs ? unit.uid : getegid(),
+            gid: gid(of: unit),
             isolation: deployment.isolation, without: deployment.without,
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
@@ -95,7 +97,7 @@ extension Supervisor {
             changesUID: changesUIDs)
         let plan = try Jail.seal(JailPlan.encode(order))
         let stdin = try step.flatMap { $0.input.isEmpty ? nil : $0.input }.map {
-            try SharedDescriptor(Files.open($0, followLinks: false))
+            try SharedDescriptor(Files.open($0, reachableBy: unit.uid, gid: gid(of: unit)))
         }
         let state = try unit.state.map(Self.copy)
         try Jail.send(
@@ -104,6 +106,9 @@ extension Supervisor {
             notify: unit.notify == nil || step != nil ? nil : places.notify(unit.plan.name),
             input: stdin?.number, handed: handed.map(\.descriptor.number))
     }
+
+    /// The group that a compartment runs as.
+    private func gid(of unit: Unit) -> UInt32 { changesUIDs ? unit.uid : getegid() }
 
     /// A second detached mount of the service's disk: the jail attaches it, and the first stays.
     private static func copy(of mount: SharedDescriptor) throws(SystemFailure) -> SharedDescriptor {
@@ -141,12 +146,28 @@ extension Supervisor {
     }
 
     /// Preparation that was interrupted begins again with nothing: a half-made database is worse
-    /// than none.
-    ///
-    /// Only a directory whose preparation never ended is emptied.
+    /// than none. Only what an earlier preparation left half done is emptied: a service that gets
+    /// its first step later keeps what it has.
+    private func beginPreparation(_ unit: Unit) throws {
+        let mark = places.begun(unit.plan.name)
+        if Files.facts(at: mark) != nil {
+            try emptyState(unit)
+        } else if let state = unit.state {
+            // A new disk has one directory, which not every program expects in its own.
+            unsafe bh_remove_empty(state.number, "lost+found")
+        }
+        try Files.replace(mark, with: Array("begun\n".utf8), mode: 0o600)
+    }
+
     private func emptyState(_ unit: Unit) throws(SystemFailure) {
-        guard let state = unit.state else { return }
-        let result = bh_empty_directory(state.number)
+        let result: Int32
+        if let state = unit.state {
+            result = bh_empty_directory(state.number)
+        } else {
+            let path = hostDirectory(of: unit.plan)
+            let directory = try Files.open(path, followLinks: false, directory: true)
+            result = bh_empty_directory(directory.number)
+        }
         if result < 0 { throw SystemFailure("empty", unit.plan.name, errno: -result) }
     }
 
@@ -154,6 +175,7 @@ extension Supervisor {
         let name = units[index].plan.name
         do {
             try Files.replace(places.prepared(name), with: Array("done\n".utf8), mode: 0o600)
+            try Files.remove(places.begun(name))
         } catch {
             failure = Failure(
                 .machine, "prepared", "cannot remember that \(name) is prepared: \(error)",

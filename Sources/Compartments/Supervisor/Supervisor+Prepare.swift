@@ -16,6 +16,7 @@ extension Supervisor {
     private static let channelBytes: Int32 = 4 << 20
     /// Connections that wait in a published listener.
     private static let backlog: Int32 = 512
+    private static let lockAttempts = 64
 
     private var isFull: Bool { deployment.isolation == .full }
     /// Below `full` programs of root's run as nobody: as root no wall would hold them, and many
@@ -27,9 +28,10 @@ extension Supervisor {
     var changesUIDs: Bool { isFull || geteuid() == 0 }
 
     mutating func prepare() throws {
-        if !isTwin && deployment.without != [] {
+        // The operator names them before the front reads a file: its bytes alone take none away.
+        if !deployment.without.isSubset(of: spared) {
             throw Failure(
-                .usage, "walls", "only a drill's twin may run with walls left out",
+                .usage, "walls", "only a drill's twin may run with walls left out, those it names",
                 remedy: "use `bulkhead drill breach --without …`")
         }
         try makePlaces()
@@ -56,15 +58,14 @@ extension Supervisor {
 
     private mutating func makePlaces() throws {
         do {
-            try places.make()
-            let lock = try Files.create(places.lock, mode: 0o600)
-            guard bh_lock(lock.number) == 0 else {
-                throw Failure(
-                    .refused, "already-running", "platform \(places.id) already runs",
-                    remedy: "run `bulkhead down`, or give this one its own `--state DIR`")
+            // A platform that ends meanwhile takes its directory and its lock along: then again.
+            for attempt in 1... {
+                try places.make()
+                if try takeLock() { break }
+                guard attempt < Self.lockAttempts else {
+                    throw SystemFailure("flock", places.lock, errno: EBUSY)
+                }
             }
-            // Held by this number until the process ends, however it ends.
-            _ = lock.release()
             ownsPlaces = true
         } catch let error as SystemFailure {
             throw Failure(
@@ -72,6 +73,30 @@ extension Supervisor {
                 "cannot prepare \(places.state): \(error)",
                 remedy: "free space, or name another directory with `--state DIR`")
         }
+    }
+
+    /// Whether the lock is ours; false when its file, or where it was to be, has just gone.
+    private func takeLock() throws -> Bool {
+        let lock: Descriptor
+        do {
+            lock = try Files.create(places.lock, mode: 0o600)
+        } catch {
+            if error.errno == ENOENT { return false }
+            throw error
+        }
+        guard bh_lock(lock.number) == 0 else {
+            throw Failure(
+                .refused, "already-running", "platform \(places.id) already runs",
+                remedy: "run `bulkhead down`, or give this one its own `--state DIR`")
+        }
+        // A lock on a file that its owner removed locks nothing.
+        let held = try Files.facts(lock)
+        guard let named = Files.facts(at: places.lock), named.inode == held.inode,
+            named.device == held.device
+        else { return false }
+        // Held by this number until the process ends, however it ends.
+        _ = lock.release()
+        return true
     }
 
     private mutating func makeUnits() throws {

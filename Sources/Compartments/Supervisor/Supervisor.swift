@@ -1,9 +1,11 @@
 internal import AuditTreaty
+internal import CLinux
 package import Confinement
 package import Descriptors
 package import Findings
 internal import Glibc
 internal import Loop
+internal import Namespaces
 internal import Processes
 
 /// A running platform: its compartments, its network, and the way events reach their trails.
@@ -20,8 +22,8 @@ package struct Supervisor: ~Copyable {
     let places: Places
     /// The jail's program on the host.
     let jail: String
-    /// A drill's twin: the only kind that may run with walls left out.
-    let isTwin: Bool
+    /// Walls that may be left out: none, but in a drill's twin those that its operator named.
+    let spared: Walls
     /// A uid besides root that may ask for status.
     let observer: UInt32?
 
@@ -47,6 +49,8 @@ package struct Supervisor: ~Copyable {
     let own: ProcessFacts
     let launchedAt: UInt64
 
+    /// Descriptors of the supervisor: some 20 for each of the 1,024 compartments that there may be.
+    private static let descriptorsMax: UInt64 = 65_536
     /// Longest time from SIGTERM to SIGKILL: 4 s.
     static let graceNanoseconds: UInt64 = 4_000_000_000
     /// Longest time from a launch to readiness, or to the end of a preparation step: 60 s.
@@ -59,7 +63,7 @@ package struct Supervisor: ~Copyable {
     static let portPollMilliseconds: Int32 = 5
 
     package init(
-        deployment: Deployment, places: Places, jail: String, isTwin: Bool, observer: UInt32?,
+        deployment: Deployment, places: Places, jail: String, spared: Walls, observer: UInt32?,
         front: consuming FrontLink
     ) throws(SystemFailure) {
         // Before anything else runs: a signal that arrives early waits in the descriptor.
@@ -69,13 +73,24 @@ package struct Supervisor: ~Copyable {
         self.deployment = deployment
         self.places = places
         self.jail = jail
-        self.isTwin = isTwin
+        self.spared = spared
         self.observer = observer
         self.front = front
         self.signals = signals
         self.loop = loop
         self.own = own
         launchedAt = Clock.monotonic
+    }
+
+    /// What the process needs before it takes a platform: no group beside its own, whose files
+    /// would be within reach of what it opens for others, and room for every descriptor.
+    package static func settle() throws(SystemFailure) {
+        if geteuid() == 0 {
+            let dropped = bh_drop_groups()
+            if dropped < 0 { throw SystemFailure("setgroups", "supervisor", errno: -dropped) }
+        }
+        let raised = bh_raise_files(descriptorsMax)
+        if raised < 0 { throw SystemFailure("setrlimit", "open files", errno: -raised) }
     }
 
     /// Brings the platform up, keeps it, and takes it down.
@@ -190,13 +205,24 @@ package struct Supervisor: ~Copyable {
                 move(index, .ready)
             }
             if units[index].plan.ready == .port, units[index].lifecycle.phase == .running,
-                network?.listens(units[index].plan, in: units[index].namespace) ?? true
+                listens(units[index])
             {
                 move(index, .ready)
             }
         }
         expireFlows()
         if case .stopping = stage { stopNext() }
+    }
+
+    /// Whether the program of a service listens on every port that its plan declares.
+    private func listens(_ unit: Unit) -> Bool {
+        if let namespace = unit.namespace {
+            return Network.listens(
+                unit.plan.ports, in: namespace.descriptor, at: nil)
+        }
+        // Below `full` all services share the host's namespace: its own address tells them apart.
+        guard let host = try? NetworkNamespace.current() else { return false }
+        return Network.listens(unit.plan.ports, in: host, at: unit.plan.address)
     }
 
     /// Gives what happened to a compartment's state machine and does what comes out.

@@ -11,14 +11,20 @@ func supervise() -> ExitCode {
     var state: String?
     var home: String?
     var observer: UInt32?
-    var isTwin = false
+    var spared: Walls = []
     var words = CommandLine.arguments.dropFirst()[...]
     while let word = words.popFirst() {
         switch word {
         case "--state": state = words.popFirst()
         case "--home": home = words.popFirst()
         case "--observer": observer = words.popFirst().flatMap { UInt32($0) }
-        case "--twin": isTwin = true
+        case "--without":
+            let name = words.popFirst()
+            guard let wall = Walls.names.first(where: { $0.name == name })?.wall else {
+                print("bulkhead-supervisor: there is no such wall")
+                return .usage
+            }
+            spared.insert(wall)
         default:
             print("bulkhead-supervisor: it is started by `bulkhead up`, with nothing else")
             return .usage
@@ -33,6 +39,7 @@ func supervise() -> ExitCode {
     do {
         let deployment = try front.receiveDeployment()
         let isRoot = geteuid() == 0
+        try Supervisor.settle()
         let locations = Locations.of(
             platform: deployment.platform, state: state, home: home, isRoot: isRoot,
             uid: geteuid())
@@ -42,7 +49,7 @@ func supervise() -> ExitCode {
         let own = try Programs.beside()
         var supervisor = try Supervisor(
             deployment: deployment, places: places, jail: try Programs.jail(in: own),
-            isTwin: isTwin, observer: observer, front: front)
+            spared: spared, observer: observer, front: front)
         return supervisor.run()
     } catch let failure as Failure {
         print("bulkhead-supervisor: \(failure)")

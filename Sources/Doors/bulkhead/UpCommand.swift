@@ -165,7 +165,9 @@ private func startSupervisor(
 ) throws(Failure) -> SupervisorStart {
     var arguments: [String] = []
     if let state = request.state { arguments += ["--state", state] }
-    if request.isTwin { arguments.append("--twin") }
+    for (name, wall) in Walls.names where request.without.contains(wall) {
+        arguments += ["--without", name]
+    }
     if let home = Environment.value("HOME") { arguments += ["--home", home] }
     if let uid = Environment.value("SUDO_UID") { arguments += ["--observer", uid] }
     return try SupervisorStart(program: programs + "/bulkhead-supervisor", arguments: arguments)
@@ -176,6 +178,7 @@ private func follow(
     _ supervisor: inout SupervisorStart, _ request: UpRequest, _ deployment: Deployment
 ) -> ExitCode {
     if !request.detach { supervisor.stopOnInterrupt() }
+    var isReady = false
     while true {
         switch supervisor.next() {
         case .progress(let text): Output.line("  \(Printable.lines(text.utf8))")
@@ -183,6 +186,7 @@ private func follow(
             let parts = text.split(separator: " ")
             Output.line("  \(parts.first ?? "") at http://\(parts.last ?? "")")
         case .ready(let text):
+            isReady = true
             Output.line("\(deployment.platform): \(text)")
             RefusalText.lines(deployment).forEach { Output.line($0) }
             if request.detach {
@@ -193,8 +197,13 @@ private func follow(
         case .failed(let code, let problem, let remedy):
             Output.error("bulkhead: \(Printable.lines(problem.utf8)); \(remedy)")
             return ExitCode(rawValue: code) ?? .machine
-        case .end:
+        case .end where isReady:
             return .good
+        case .end:
+            Output.error(
+                "bulkhead: \(deployment.platform) ended before it was ready; if nobody asked it to, "
+                    + "see \(SupervisorStart.log)")
+            return .refused
         }
     }
 }

@@ -31,6 +31,21 @@ package enum Files {
         return Descriptor(owning: number)
     }
 
+    /// Opens a regular file for reading with the reach of another user's, not our own: what root is
+    /// told to hand on must not be a file that its receiver could never have opened.
+    ///
+    /// Symbolic links are refused, and nothing that could make the caller wait is opened for good.
+    package static func open(
+        _ path: String, reachableBy uid: UInt32, gid: UInt32
+    ) throws(SystemFailure) -> Descriptor {
+        let number = unsafe bh_open_as(path, uid, gid)
+        guard number >= 0 else { throw SystemFailure("open", path, errno: -number) }
+        let file = Descriptor(owning: number)
+        guard try facts(file).isRegular else { throw SystemFailure("open", path, errno: EINVAL) }
+        try file.setNonBlocking(false)
+        return file
+    }
+
     /// Makes or truncates a file for writing with the given permission bits.
     package static func create(
         _ path: String, mode: UInt32 = 0o644, append: Bool = false

@@ -68,9 +68,19 @@ package struct SocketSession: ~Copyable, Sendable {
     }
 
     /// Ports that a program waits on: listening TCP, and bound, unconnected UDP; sorted, each once.
-    package mutating func listeners() throws(SystemFailure) -> [Port] {
-        let tcp = try list(.tcp, states: 1 << 10).compactMap { Port(.tcp, $0.localPort) }
-        let udp = try list(.udp, states: 1 << 7).compactMap { Port(.udp, $0.localPort) }
+    ///
+    /// With an address, only those that take what arrives there.
+    package mutating func listeners(
+        at address: Address? = nil
+    ) throws(SystemFailure) -> [Port] {
+        func takes(_ socket: SocketRecord) -> Bool {
+            guard let address else { return true }
+            return socket.local == address || socket.local?.value == 0
+        }
+        let tcp = try list(.tcp, states: 1 << 10).filter(takes)
+            .compactMap { Port(.tcp, $0.localPort) }
+        let udp = try list(.udp, states: 1 << 7).filter(takes)
+            .compactMap { Port(.udp, $0.localPort) }
         return [tcp, udp].flatMap { Set($0).sorted { $0.number < $1.number } }
     }
 

@@ -109,7 +109,7 @@ enum LimitKey: String, KeySet {
         switch self {
         case .memory: Rule(.size(16 << 20...1 << 40), "Memory: 512MiB; 256MiB when left out")
         case .processes: Rule(.whole(2...32768), "Processes and threads; 64 when left out")
-        case .files: Rule(.whole(16...20000), "Open files of a process; 1024 when left out")
+        case .files: Rule(.whole(16...16384), "Open files of a process; 1024 when left out")
         case .cpu: Rule(.cpu, "Processor time: 50% or 1.5 cores; no quota when left out")
         case .disk: Rule(.size(4 << 20...1 << 40), "Own disk: 1GiB; 256MiB when left out")
         }

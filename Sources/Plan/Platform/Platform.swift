@@ -73,7 +73,7 @@ package struct Limits: Sendable, Equatable {
     package var memoryBytes: UInt64 = 256 << 20
     /// Processes and threads; 2 to 32,768.
     package var processes: UInt32 = 64
-    /// Open files of one process; 16 to 20,000.
+    /// Open files of one process; 16 to 16,384.
     package var files: UInt32 = 1024
     /// CPU in thousandths of one core; 0 means no quota.
     package var cpuMilli: UInt32 = 0

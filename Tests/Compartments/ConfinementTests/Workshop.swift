@@ -142,9 +142,15 @@ final class Cell {
         let bytes = extras.change(try JailPlan.encode(order))
         let plan = extras.sealed ? try Jail.seal(bytes) : try Self.unsealed(bytes)
         let program = try Files.open(extras.program ?? workshop.program)
-        try Jail.send(
-            control.number, plan: plan, program: program.number, namespace: namespace?.number,
-            state: extras.state, notify: extras.notify, input: extras.input, handed: extras.handed)
+        do throws(SystemFailure) {
+            try Jail.send(
+                control.number, plan: plan, program: program.number, namespace: namespace?.number,
+                state: extras.state, notify: extras.notify, input: extras.input,
+                handed: extras.handed)
+        } catch {
+            // A jail that failed before it read its plan is gone by now, and left its report.
+            guard error.errno == EPIPE || error.errno == ECONNRESET else { throw error }
+        }
         self.control = control
     }
 

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""A front that was taken over: what its bytes can make the supervisor, who is root, do."""
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+
+from journey import *
+
+before = host("hostile")
+folder = tempfile.mkdtemp(prefix="journey-", dir="/var/tmp")
+os.chmod(folder, 0o755)
+programs = os.environ["PROGRAMS"]
+
+PLATFORM = """platform: hostile
+zones: {application: {network: 10.93.1.0/24}}
+services:
+  sleeper:
+    zone: application
+    run: [/usr/bin/sleep, infinity]
+    files: [FOLDER/open/tree]
+    prepare: [{run: [/usr/bin/cat], input: FOLDER/open/input}]
+""".replace("FOLDER", folder)
+
+
+def write(path, text, mode=0o644):
+    path = os.path.join(folder, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+def captured():
+    """The bytes that the real front makes of the platform: a stand-in takes them."""
+    beside = os.path.join(folder, "programs")
+    shutil.copytree(programs, beside)
+    catcher = os.path.join(beside, "bulkhead-supervisor")
+    os.remove(catcher)
+    write("programs/bulkhead-supervisor", f"""#!/usr/bin/python3
+import socket
+peer = socket.socket(fileno=3)
+def take(count):
+    got = b""
+    while len(got) < count:
+        part = peer.recv(count - len(got))
+        if not part: break
+        got += part
+    return got
+size = int.from_bytes(take(4), "little")
+open({folder + "/bytes"!r}, "wb").write(take(size))
+""", 0o755)
+    subprocess.run([beside + "/bulkhead", "up", write("hostile.yaml", PLATFORM)],
+                   capture_output=True, timeout=60)
+    with open(folder + "/bytes", "rb") as file:
+        return file.read()
+
+
+def supervise(plan, *words):
+    """Starts the real supervisor on those bytes; returns its lines until it is up or has ended."""
+    ours, theirs = socket.socketpair()
+    child = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 </dev/null', programs + "/bulkhead-supervisor",
+         *words],
+        stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    theirs.close()
+    ours.settimeout(30)
+    try:
+        ours.sendall(struct.pack("<I", len(plan)) + plan)
+        lines = b""
+        while b"\nR " not in b"\n" + lines:
+            part = ours.recv(65536)
+            if not part:
+                break
+            lines += part
+    except OSError as error:
+        lines = repr(error).encode()
+    finally:
+        ours.close()
+        child.wait(30)
+    return lines.decode(errors="replace")
+
+
+def printed():
+    try:
+        with open("/var/lib/bulkhead/hostile/logs/sleeper.log", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def fresh():
+    shutil.rmtree("/var/lib/bulkhead/hostile", ignore_errors=True)
+
+
+write("open/tree/file", "public")
+write("open/input", "public input")
+write("shut/tree/file", "SECRET")
+write("shut/input", "SECRET")
+os.chmod(folder + "/shut", 0o700)
+os.mkfifo(folder + "/open/pipes")
+honest = captured()
+
+
+def swapped(old, new):
+    expect(len(old) == len(new) and old.encode() in honest, (old, new))
+    return honest.replace((folder + old).encode(), (folder + new).encode())
+
+
+@claim("the honest bytes start")
+def plain():
+    fresh()
+    lines = supervise(honest)
+    expect("R 1 compartments" in lines, lines)
+    expect("public input" in printed(), printed())
+
+
+@claim("a preparation cannot be fed a file that only root reaches")
+def stolen_input():
+    fresh()
+    lines = supervise(swapped("/open/input", "/shut/input"))
+    expect("SECRET" not in printed() and "R " not in lines, (lines, printed()))
+
+
+@claim("a file that only root may read is no input either")
+def closed_input():
+    fresh()
+    os.chmod(folder + "/open/input", 0o600)
+    lines = supervise(honest)
+    os.chmod(folder + "/open/input", 0o644)
+    expect("public input" not in printed() and "R " not in lines, (lines, printed()))
+
+
+@claim("a named pipe as input does not stop the supervisor")
+def pipe_input():
+    fresh()
+    lines = supervise(swapped("/open/input", "/open/pipes"))
+    expect("F " in lines, lines)
+
+
+@claim("a tree behind a directory that only root passes is not mounted")
+def stolen_tree():
+    fresh()
+    lines = supervise(swapped("/open/tree", "/shut/tree"))
+    expect("F " in lines and "R " not in lines, lines)
+
+
+@claim("bytes changed at random never bring root to leave anything behind")
+def fuzz():
+    import random
+    chance = random.Random(20260807)
+    ends = {}
+    for _ in range(int(os.environ.get("BULKHEAD_FUZZ", "40"))):
+        plan = bytearray(honest)
+        for _ in range(chance.choice((1, 1, 2, 4))):
+            at = chance.randrange(len(plan))
+            plan[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, plan[at] ^ 1 << chance.randrange(8)))
+        fresh()
+        lines = supervise(bytes(plan))
+        end = "started" if "\nR " in "\n" + lines else "refused" if "F " in lines else "unread"
+        ends[end] = ends.get(end, 0) + 1
+    print(f"# {ends}")
+    expect(settled(before, platform="hostile"), difference(before, "hostile"))
+
+
+fresh()
+shutil.rmtree(folder)
+finish()
