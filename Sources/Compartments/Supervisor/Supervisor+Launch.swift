@@ -146,7 +146,9 @@ extension Supervisor {
     }
 
     /// Preparation that was interrupted begins again with nothing: a half-made database is worse
-    /// than none. Only what an earlier preparation left half done is emptied: a service that gets
+    /// than none.
+    ///
+    /// Only what an earlier preparation left half done is emptied: a service that gets
     /// its first step later keeps what it has.
     private func beginPreparation(_ unit: Unit) throws {
         let mark = places.begun(unit.plan.name)
