@@ -20,7 +20,7 @@ struct AuditWatch: ~Copyable {
         let path = directory + "/audit"
         let namespace = try NetworkNamespace.current()
         let log = SharedDescriptor(try AuditSession.openLog(in: namespace))
-        let file = try Self.alone(with: path)
+        let file = try Self.join(path)
         if try Self.read(path) == nil {
             var session = try AuditSession(in: namespace)
             let change = try session.engage()
@@ -38,20 +38,29 @@ struct AuditWatch: ~Copyable {
         self.log = log
     }
 
-    /// The file, locked so that nobody else reads or writes what was before.
+    /// The file, locked: alone, so that nobody else reads or writes what was before; or, when other
+    /// platforms run, together with them, after the first of them has written it.
     ///
     /// A supervisor that ended meanwhile may have removed the one that we waited for: then there is
     /// a new one.
-    private static func alone(with path: String) throws(SystemFailure) -> Descriptor {
-        for _ in 0..<64 {
+    private static func join(_ path: String) throws(SystemFailure) -> Descriptor {
+        for _ in 0..<triesMax {
             let file = try Files.create(path, mode: 0o600, append: true)
-            guard flock(file.number, LOCK_EX) == 0 else {
+            let isAlone = flock(file.number, LOCK_EX | LOCK_NB) == 0
+            // Waits only while one other is alone with it.
+            guard isAlone || flock(file.number, LOCK_SH) == 0 else {
                 throw SystemFailure("flock", path, errno: errno)
             }
-            if try Files.facts(file).inode == Files.facts(of: path)?.inode { return file }
+            let isCurrent = try Files.facts(file).inode == Files.facts(of: path)?.inode
+            // Shared and still empty: who was alone failed, so the next one must be it.
+            let isWritten = try read(path) != nil
+            if isCurrent, isAlone || isWritten { return file }
+            usleep(2_000)
         }
         throw SystemFailure("flock", path, errno: EBUSY)
     }
+
+    private static let triesMax = 500
 
     private static func read(_ path: String) throws(SystemFailure) -> AuditEngagement? {
         let text = String(decoding: try Files.read(path, limit: 64), as: UTF8.self)

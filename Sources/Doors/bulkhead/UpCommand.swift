@@ -110,7 +110,7 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
     var deployment = try Compile.deployment(
         platform, file: request.file, folder: file.folder,
         isolation: level == .full ? .full : .none, programs: programs)
-    if request.isTwin { deployment.makeTwin(without: request.without) }
+    if request.isTwin { deployment.makeTwin(without: request.without, state: request.state ?? "") }
     guard var supervisor = started.take() else { return .machine }
     try supervisor.send(deployment)
     return follow(&supervisor, request, deployment)
@@ -209,11 +209,15 @@ private func follow(
 }
 
 extension Deployment {
-    /// A drill's copy: published on loopback addresses that nothing else uses, walls left out.
-    fileprivate mutating func makeTwin(without walls: Walls) {
+    /// A drill's copy: published on loopback addresses that nothing else uses, another copy beside
+    /// it neither; walls left out.
+    fileprivate mutating func makeTwin(without walls: Walls, state: String) {
         without = walls
+        // FNV-1a of where its state lies picks one of 16,384 blocks of 256 addresses.
+        let hash = state.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        let base = 0x7F40_0001 + (hash >> 18) << 8
         for index in listeners.indices {
-            listeners[index].address = Address(0x7F58_0001 + UInt32(index))
+            listeners[index].address = Address(base + UInt32(index))
         }
     }
 }

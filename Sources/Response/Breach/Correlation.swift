@@ -89,7 +89,7 @@ package struct Correlation: Sendable {
     }
 
     private mutating func cell(_ technique: Technique, _ trial: Trial) -> Cell {
-        let records = Records(trial, window(trial), around, &used)
+        let records = Records(technique, trial, window(trial), around, &used)
         if let arrived = records.arrival { return .through(arrived) }
         switch trial.outcome {
         case .through(let text): return .through(text)
@@ -124,7 +124,7 @@ package struct Correlation: Sendable {
             return .stopped(
                 by: records.layers, how: .record, trace: .logged(records.words), detail: text)
         }
-        if let claim = records.own {
+        if technique.isSaid, let claim = records.own {
             return .stopped(
                 by: ["standing"], how: .record, trace: .logged(claim), detail: technique.standing)
         }
@@ -152,15 +152,37 @@ package struct Correlation: Sendable {
         guard let layer else {
             return .couldNotRun("refused, but by nothing that is known: \(refusal.summary)")
         }
-        let isSilent =
-            layer == "seccomp" && around.recordsCalls && refusal.errno != 0
-            && refusal.errno != Self.unknownCall
-            || layer == "landlock" && around.recordsAccess && refusal.errno == Self.noAccess
-        if isSilent { return .unrecorded("\(refusal.summary); \(layer) left no record") }
+        // A wall that records and did not is not the one that decided: is there another?
+        let silent = silentWalls(refusal)
+        if Walls.names.contains(where: { $0.name == layer && silent.contains($0.wall) }) {
+            guard
+                let other = Guess.layer(
+                    of: refusal, walls: standing.subtracting(silent),
+                    standing: technique.standing)
+            else { return .unrecorded("\(refusal.summary); \(layer) left no record") }
+            return .stopped(by: [other], how: .errno, trace: .nothing, detail: refusal.summary)
+        }
         return .stopped(by: [layer], how: .errno, trace: .nothing, detail: refusal.summary)
+    }
+}
+
+extension Correlation {
+    /// Walls that would have left a record of this refusal, had it been theirs.
+    private func silentWalls(_ refusal: Refusal) -> Walls {
+        var silent: Walls = []
+        if around.recordsCalls, refusal.errno != 0, refusal.errno != Self.unknownCall {
+            silent.insert(.seccomp)
+        }
+        if around.recordsAccess, refusal.errno == Self.noAccess { silent.insert(.landlock) }
+        return silent
     }
 }
 
 extension Touch {
     var words: String { "protocol \(transport) to \(address) port \(port)" }
+}
+
+extension Technique {
+    /// Something said on a channel that leads to the watch.
+    fileprivate var isSaid: Bool { family == "event" || family == "notify" }
 }

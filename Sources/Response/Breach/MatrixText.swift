@@ -43,7 +43,7 @@ package enum MatrixText {
     private static func table(_ matrix: Matrix, _ columns: [Matrix.Column]) -> [String] {
         var rows = [["TECHNIQUE", "ATT&CK", "OPEN"] + columns.map(\.name)]
         var family = ""
-        for technique in matrix.techniques {
+        for technique in byFamily(matrix.techniques) {
             if technique.family != family {
                 family = technique.family
                 rows.append([title(of: family)])
@@ -53,6 +53,16 @@ package enum MatrixText {
                     + columns.map { word(matrix.cell(technique, $0)) })
         }
         return aligned(rows)
+    }
+
+    /// Families in the order of their first technique: those that run last for what they break
+    /// stand with their own.
+    private static func byFamily(_ techniques: [Technique]) -> [Technique] {
+        var order: [String] = []
+        for technique in techniques where !order.contains(technique.family) {
+            order.append(technique.family)
+        }
+        return order.flatMap { family in techniques.filter { $0.family == family } }
     }
 
     /// What a family's techniques are after.
@@ -67,7 +77,8 @@ package enum MatrixText {
         case "kern": "the kernel"
         case "exec": "foreign code"
         case "event": "the event channel"
-        case "notify", "unix": "local sockets"
+        case "notify": "the readiness socket"
+        case "unix": "local sockets"
         case "res": "resources"
         default: family
         }
@@ -131,17 +142,28 @@ package enum MatrixText {
         }
         section(
             "UNPROVEN: stopped even where no wall stands, so being stopped proves nothing",
-            matrix.techniques.compactMap { technique in
-                switch matrix.proofs[technique.id] {
-                case .works, .lacking: nil
-                case .failed(let text): "\(technique.id): \(text)"
-                case nil: "\(technique.id): the open twin did not try it"
-                }
-            })
+            unproven(matrix))
         section(
             "ONE WALL ONLY: taking it away opens the way",
             matrix.singles.map { "\($0.wall): " + $0.techniques.joined(separator: ", ") })
         return lines
+    }
+
+    /// One line a reason, with the techniques that it holds for.
+    private static func unproven(_ matrix: Matrix) -> [String] {
+        var order: [String] = []
+        var ids: [String: [String]] = [:]
+        for technique in matrix.techniques {
+            let reason: String
+            switch matrix.proofs[technique.id] {
+            case .works, .lacking: continue
+            case .failed(let text): reason = text
+            case nil: reason = "the open twin did not try it"
+            }
+            if ids[reason] == nil { order.append(reason) }
+            ids[reason, default: []].append(technique.id)
+        }
+        return order.map { "\($0): " + (ids[$0] ?? []).joined(separator: ", ") }
     }
 
     /// One line a technique and detail, with the compartments it is true of.

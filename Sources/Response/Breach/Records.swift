@@ -16,17 +16,23 @@ struct Records {
     let touches: Int
 
     private let around: Circumstances
+    /// Those that stand before the technique: what other walls recorded meanwhile is another's.
+    private let walls: Walls
 
     /// `window` are indices of records that may belong to the trial; those that do go to `used`.
-    init(_ trial: Trial, _ window: [Int], _ around: Circumstances, _ used: inout Set<Int>) {
+    init(
+        _ technique: Technique, _ trial: Trial, _ window: [Int], _ around: Circumstances,
+        _ used: inout Set<Int>
+    ) {
         self.around = around
+        walls = technique.walls
         touches = trial.touches.count
         var refusal: Refusal?
         if case .stopped(let known) = trial.outcome { refusal = known }
         takeTouches(trial, window, &used)
         takeDenials(window, refusal, &used)
         takeAttempts(window, trial, refusal, &used)
-        takeEnding(window, refusal)
+        takeEnding(window, refusal, trial, &used)
         takeOwn(window)
         takeSightings(trial)
     }
@@ -100,7 +106,8 @@ struct Records {
             let fits =
                 wall == .seccomp
                 ? refusal.call.map { UInt64($0) == detail } ?? (refusal.signal != 0)
-                : refusal.errno == Self.noAccess || refusal.errno == Self.notPermitted
+                : walls.contains(.landlock)
+                    && [Self.noAccess, Self.notPermitted].contains(refusal.errno)
             guard fits else { continue }
             used.insert(index)
             add(
@@ -118,7 +125,7 @@ struct Records {
     private mutating func takeAttempts(
         _ window: [Int], _ trial: Trial, _ refusal: Refusal?, _ used: inout Set<Int>
     ) {
-        if refusal?.errno == Self.noAccess, layers.isEmpty,
+        if refusal?.errno == Self.noAccess, layers.isEmpty, walls.contains(.landlock),
             let found = attempt(
                 window, used, { $0.wall == .landlock && $0.verdict != .allowed })
         {
@@ -143,9 +150,12 @@ struct Records {
     private static let timedOut: Int32 = 110
 
     /// How a probe ended that its attempt took with it.
-    private mutating func takeEnding(_ window: [Int], _ refusal: Refusal?) {
+    private mutating func takeEnding(
+        _ window: [Int], _ refusal: Refusal?, _ trial: Trial, _ used: inout Set<Int>
+    ) {
         guard let refusal, refusal.signal != 0, refusal.call == nil else { return }
-        for index in window {
+        for index in window
+        where around.observed[index].time >= trial.begin && !used.contains(index) {
             guard case .ended(let compartment, let ending) = around.observed[index].event,
                 compartment == around.compartment
             else { continue }
@@ -156,6 +166,8 @@ struct Records {
                 add("seccomp", "the filter ended it", decisive: true)
             case .signalled, .exited: continue
             }
+            used.insert(index)
+            return
         }
     }
 

@@ -204,6 +204,14 @@ package struct Drill {
         withExtendedLifetime(callers) {}
     }
 
+    /// Records that never arrived: what they would have said of an attempt nobody knows.
+    private func lost(_ observed: [Observed]) -> [String] {
+        observed.compactMap { one in
+            guard case .attemptGap(let wall, _, let lost) = one.event else { return nil }
+            return "\(lost == 0 ? "some" : "\(lost)") records of \(wall.layer) were lost"
+        }
+    }
+
     /// Joins probes and records.
     private func judge(_ attack: Attack, _ state: String, _ since: UInt64) -> Matrix {
         let observed = trails(state, since).sorted { $0.time < $1.time }
@@ -239,7 +247,7 @@ package struct Drill {
         matrix.without = request.without
         matrix.isLive = request.live != nil
         matrix.proofs = attack.proofs
-        matrix.troubles = attack.troubles
+        matrix.troubles = attack.troubles + lost(observed)
         return matrix
     }
 }

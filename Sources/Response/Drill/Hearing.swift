@@ -55,7 +55,8 @@ package struct Hearing: Sendable, Equatable {
 
     /// Listens until the probe has finished, is gone, or says nothing for `idleMilliseconds`.
     mutating func listen(
-        on socket: Int32, idleMilliseconds: Int, until deadline: UInt64
+        on socket: Int32, idleMilliseconds: Int, until deadline: UInt64,
+        onIdentity: () -> Void = {}
     ) throws(SystemFailure) -> End {
         var quiet = 0
         while true {
@@ -69,7 +70,10 @@ package struct Hearing: Sendable, Equatable {
             }
             quiet = 0
             switch try LocalSocket.receive(on: socket) {
-            case .message(let message): if take(message.bytes) { return .finished }
+            case .message(let message):
+                let wasKnown = identity != nil
+                if take(message.bytes) { return .finished }
+                if !wasKnown, identity != nil { onIdentity() }
             case .end: return .hungUp
             case .wouldBlock: continue
             }

@@ -62,13 +62,12 @@ struct ProbeSeating {
             var channel = try ProbeChannel(one)
             try seat(channel.handed)
             channel.letGo()
-            onIdentity()
             var heard = Hearing()
             let end: Hearing.End
             do throws(SystemFailure) {
                 end = try heard.listen(
                     on: channel.report.number, idleMilliseconds: Self.idleMilliseconds,
-                    until: deadline)
+                    until: deadline, onIdentity: onIdentity)
             } catch {
                 throw Failure(.machine, "drill-report", "\(error)", remedy: "run it again")
             }
