@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -142,16 +141,6 @@ static void take_descriptors(const int *fds) {
     demand(!namespaces() || agree, JAIL_STEP_DESCRIPTORS, EBADF, 2);
 }
 
-// Root looks the path up with no more reach than the compartment's own uid: a mount must not show
-// what lies behind a directory that only root may pass.
-static int open_tree_source(const char *path) {
-    setfsgid(jail.gid), setfsuid(jail.uid);
-    demand(setfsuid(~0u) == (int)jail.uid && setfsgid(~0u) == (int)jail.gid, JAIL_STEP_TREE, EPERM, 0);
-    int fd = open_path(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS), error = errno;
-    setfsuid(geteuid()), setfsgid(getegid());
-    return errno = error, fd;
-}
-
 // A detached mount of what the record names. Checks what was opened, not what was named, and mounts
 // from that descriptor: nobody can swap the path in between, and no symbolic link is followed.
 static int open_source(const struct jail_record *record, uint32_t index) {
@@ -160,8 +149,7 @@ static int open_source(const struct jail_record *record, uint32_t index) {
     enum jail_step step = type == JAIL_STATE ? JAIL_STEP_STATE : type == JAIL_NOTIFY ? JAIL_STEP_NOTIFY
         : type == JAIL_DEVICE ? JAIL_STEP_DEVICE : JAIL_STEP_TREE;
     int fd = type == JAIL_STATE ? jail.state : type == JAIL_NOTIFY ? jail.notify
-        : type == JAIL_DEVICE ? open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS)
-        : open_tree_source((const char *)record->value + 4);
+        : open_path(AT_FDCWD, (const char *)record->value + 4, 0, RESOLVE_NO_SYMLINKS);
     struct stat facts;
     must(fd >= 0 && fstat(fd, &facts) == 0, step, index);
     if (type == JAIL_STATE) {
@@ -189,11 +177,15 @@ static int open_source(const struct jail_record *record, uint32_t index) {
 static void open_sources(void) {
     struct jail_record record;
     uint32_t index = 0;
+    // Looked up with the own uid's reach: nothing behind a directory that only root may pass.
+    syscall(SYS_setfsgid, jail.gid), syscall(SYS_setfsuid, jail.uid);
+    demand((uint32_t)syscall(SYS_setfsuid, -1) == jail.uid, JAIL_STEP_TREE, EPERM, 0);
     for (each_record(record)) {
         if (record.type >> 4 != JAIL_TREE >> 4) continue;
         int made = record.type == JAIL_FILE || record.type == JAIL_LINK || record.type == JAIL_SCRATCH;
         jail.mounts[index] = made ? -1 : open_source(&record, index), index++;
     }
+    syscall(SYS_setfsuid, geteuid()), syscall(SYS_setfsgid, getegid());
 }
 
 // Returns only in the child, whose first report is that it exists.
@@ -582,9 +574,7 @@ int main(void) {
     must(close_range(4, ~0u, 0) == 0, JAIL_STEP_DESCRIPTORS, 0);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);   // KILL, STOP refuse
     int fds[JAIL_DESCRIPTORS_MAX];
-    receive_start(fds);
-    read_plan(fds[0]);
-    take_descriptors(fds);
+    receive_start(fds), read_plan(fds[0]), take_descriptors(fds);
     // Room for a descriptor per mount and for the program's number.
     struct rlimit files;
     must(getrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_LIMITS, 0);
@@ -592,7 +582,6 @@ int main(void) {
     must(setrlimit(RLIMIT_NOFILE, &files) == 0, JAIL_STEP_LIMITS, 1);
     must(jail.net < 0 || setns(jail.net, CLONE_NEWNET) == 0, JAIL_STEP_NETWORK, 0);
     umask(0);
-    must(!(jail.flags & JAIL_OWN_UID) || syscall(SYS_setgroups, 0, NULL) == 0, JAIL_STEP_IDENTITY, 1);
     if (fresh_root()) open_sources();   // host paths: before the host is out of sight
     clone_and_leave();
     follow_supervisor();
@@ -600,7 +589,5 @@ int main(void) {
     must(init || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, JAIL_STEP_SESSION, 1);
     if (namespaces()) build_root();
     must(setsid() >= 0, JAIL_STEP_SESSION, 2);
-    umask(077);
-    confine();
-    become_init();
+    umask(077), confine(), become_init();
 }

@@ -290,6 +290,30 @@ int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode) {
     return chmod(path, mode) < 0 ? -errno : 0;
 }
 
+int bh_own_files(const char *path, uint32_t uid, uint32_t gid) {
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0) return -errno;
+    struct stat own, one;
+    if (fstat(directory, &own) < 0) return fail(directory);
+    DIR *list = own.st_uid == uid ? NULL : fdopendir(directory);
+    if (!list) {
+        close(directory);
+        return 0;
+    }
+    int error = 0;
+    for (struct dirent *entry; !error && (entry = readdir(list));) {
+        int fd = openat(directory, entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) continue;
+        // A second name could be of a file elsewhere, which the old owner had no right to give.
+        int mine = fstat(fd, &one) == 0 && S_ISREG(one.st_mode) && one.st_nlink == 1
+            && one.st_uid == own.st_uid;
+        if (mine && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0) error = errno;
+        close(fd);
+    }
+    closedir(list);
+    return -error;
+}
+
 int bh_sparse_file(const char *path, uint64_t bytes) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return -errno;

@@ -42,6 +42,9 @@ void bh_send_buffer(int socket, int bytes);
 int bh_remove_tree(const char *path);
 // chown without following a last symbolic link.
 int bh_own(const char *path, uint32_t uid, uint32_t gid, uint32_t mode);
+// Gives the plain files of a directory, with one name each, to its new owner where the directory
+// had another until now.
+int bh_own_files(const char *path, uint32_t uid, uint32_t gid);
 // A new file of that size with no blocks yet, mode 0600.
 int bh_sparse_file(const char *path, uint64_t bytes);
 // Gives the root of a detached mount to its owner.

@@ -4,6 +4,7 @@
 // fixed notify word and the kernel's own tables; it opens no network connection. Every table has a
 // bound from `DeploymentCodec`, every queue one beside its declaration.
 
+internal import Confinement
 internal import Descriptors
 internal import Glibc
 
@@ -33,10 +34,14 @@ package struct Places: Sendable, Equatable {
     func trail(of name: String) -> String { "\(state)/trails/\(name)" }
     /// What a service printed.
     func log(of name: String) -> String { "\(state)/logs/\(name).log" }
-    /// Digest of the preparation that a service's state went through.
-    func prepared(_ name: String) -> String { "\(state)/prepared/\(name)" }
+    /// A service's state went through its preparation; the state of each level is its own.
+    func prepared(_ name: String, _ level: IsolationLevel) -> String {
+        "\(state)/prepared/\(name)" + (level == .full ? "" : ".\(level.name)")
+    }
     /// Its preparation began, and did not end.
-    func begun(_ name: String) -> String { "\(state)/prepared/\(name).begun" }
+    func begun(_ name: String, _ level: IsolationLevel) -> String {
+        prepared(name, level) + ".begun"
+    }
     func notify(_ name: String) -> String { "\(run)/notify/\(name)" }
     package var control: String { "\(run)/control" }
     var lock: String { "\(run)/lock" }

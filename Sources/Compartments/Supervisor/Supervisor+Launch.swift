@@ -139,7 +139,9 @@ extension Supervisor {
     /// Steps still to be done: all of them until they were all done once.
     func preparationsLeft(_ index: Int) -> Int {
         let plan = units[index].plan
-        guard !plan.prepare.isEmpty, Files.facts(of: places.prepared(plan.name)) == nil else {
+        guard !plan.prepare.isEmpty,
+            Files.facts(of: places.prepared(plan.name, deployment.isolation)) == nil
+        else {
             return 0
         }
         return plan.prepare.count
@@ -151,7 +153,7 @@ extension Supervisor {
     /// Only what an earlier preparation left half done is emptied: a service that gets
     /// its first step later keeps what it has.
     private func beginPreparation(_ unit: Unit) throws {
-        let mark = places.begun(unit.plan.name)
+        let mark = places.begun(unit.plan.name, deployment.isolation)
         if Files.facts(at: mark) != nil {
             try emptyState(unit)
         } else if let state = unit.state {
@@ -176,8 +178,10 @@ extension Supervisor {
     mutating func markPrepared(_ index: Int) {
         let name = units[index].plan.name
         do {
-            try Files.replace(places.prepared(name), with: Array("done\n".utf8), mode: 0o600)
-            try Files.remove(places.begun(name))
+            try Files.replace(
+                places.prepared(name, deployment.isolation), with: Array("done\n".utf8), mode: 0o600
+            )
+            try Files.remove(places.begun(name, deployment.isolation))
         } catch {
             failure = Failure(
                 .machine, "prepared", "cannot remember that \(name) is prepared: \(error)",

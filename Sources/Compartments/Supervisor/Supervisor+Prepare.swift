@@ -129,6 +129,11 @@ extension Supervisor {
         if isFull && plan.kind == .service {
             return SharedDescriptor(try Disk(places: places, plan: plan, uid: uid).open())
         }
+        // The last run may have been at another level, under another uid.
+        if changesUIDs, plan.kind.isWriter {
+            let given = unsafe bh_own_files(path, uid, uid)
+            guard given == 0 else { throw SystemFailure("chown", path, errno: -given) }
+        }
         let owned = changesUIDs ? unsafe bh_own(path, uid, uid, 0o700) : 0
         guard owned == 0 else { throw SystemFailure("chown", path, errno: -owned) }
         guard isFull else { return nil }
