@@ -53,7 +53,7 @@ extension Supervisor {
 
         let writing = try Descriptor(copying: input.number)
         let jailed = try Jail.spawn(jail, log: writing, label: unit.plan.name)
-        if !deployment.without.contains(.limits) {
+        if !leftOut(isProbe: unit.probe != nil).contains(.limits) {
             try units[index].group?.add(Int32(jailed.pid))
         }
         let control = SharedDescriptor(jailed.takeControl())
@@ -65,6 +65,10 @@ extension Supervisor {
         try loop.add(control.number, token: Token.jail(index).raw, .readable)
         try loop.add(output.number, token: Token.log(index).raw, .readable)
     }
+
+    /// Walls of the jail that a run does without: a drill takes them from its probes alone, because
+    /// programs and recorders would not start, or not be themselves, without some of them.
+    func leftOut(isProbe: Bool) -> Walls { isProbe ? deployment.without : [] }
 
     private func makeGroup(_ unit: Unit) throws(SystemFailure) -> Cgroup {
         try Cgroup.create(
@@ -89,7 +93,7 @@ extension Supervisor {
         let order = JailOrder(
             compartment: compartment, preparation: step, uid: unit.uid,
             gid: gid(of: unit),
-            isolation: deployment.isolation, without: deployment.without,
+            isolation: deployment.isolation, without: leftOut(isProbe: unit.probe != nil),
             environment: environment(unit, handed: handed, isStep: step != nil),
             descriptors: handed.count, hasNotify: unit.notify != nil && step == nil,
             probe: unit.probe?.program,

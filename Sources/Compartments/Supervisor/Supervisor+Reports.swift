@@ -82,7 +82,7 @@ extension Supervisor {
     ///
     /// A wall that a drill left out leaves its facts unchecked, and nothing else.
     private func planned(_ unit: Unit, _ run: Unit.Run) throws(SystemFailure) -> ExpectedFacts {
-        let without = deployment.without
+        let without = leftOut(isProbe: run.isProbe)
         var expected = ExpectedFacts(uid: unit.uid, gid: unit.uid)
         expected.isFiltered = !without.contains(.seccomp)
         expected.noNewPrivileges = !without.contains(.privileges)

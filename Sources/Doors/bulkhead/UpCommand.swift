@@ -21,7 +21,7 @@ extension Verb {
                 Flag("twin", "a drill's copy: nothing is published, walls may be left out"),
                 Flag(
                     "without", value: "WALL", repeats: true,
-                    "leave a wall out, in a drill's copy only"),
+                    "leave a wall out of a drill's copy, or take it from its probes"),
             ],
             details: """
                 Without FILE it runs the demonstration at the strongest isolation this machine has.

@@ -150,6 +150,9 @@ package struct Correlation: Sendable {
         let standing = technique.walls.subtracting(around.without)
         let layer = Guess.layer(of: refusal, walls: standing, standing: technique.standing)
         guard let layer else {
+            if around.proofs[technique.id]?.isLacking == true {
+                return .inapplicable("this machine lacks it: \(refusal.summary)")
+            }
             return .couldNotRun("refused, but by nothing that is known: \(refusal.summary)")
         }
         // A wall that records and did not is not the one that decided: is there another?

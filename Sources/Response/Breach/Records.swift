@@ -98,25 +98,42 @@ struct Records {
         _ window: [Int], _ refusal: Refusal?, _ used: inout Set<Int>
     ) {
         guard let refusal else { return }
+        // A record that names the path of the refusal is its own before any other.
+        let named = denial(window, refusal, used) { what in
+            !refusal.detail.isEmpty && what.split(separator: " ").contains { $0 == refusal.detail }
+        }
+        guard let found = named ?? denial(window, refusal, used, { _ in true }) else { return }
+        used.insert(found.index)
+        add(found.layer, found.words, decisive: true)
+    }
+
+    private func denial(
+        _ window: [Int], _ refusal: Refusal, _ used: Set<Int>, _ isNamed: (String) -> Bool
+    ) -> (index: Int, layer: String, words: String)? {
         for index in window where !used.contains(index) {
             guard
                 case .denied(let compartment, let wall, _, let what, let detail) =
                     around.observed[index].event, compartment == around.compartment
             else { continue }
-            let fits =
-                wall == .seccomp
-                ? refusal.call.map { UInt64($0) == detail } ?? (refusal.signal != 0)
-                : walls.contains(.landlock)
-                    && [Self.noAccess, Self.notPermitted].contains(refusal.errno)
-            guard fits else { continue }
-            used.insert(index)
-            add(
-                wall.layer, "denied " + (wall == .seccomp ? "system call \(detail)" : what),
-                decisive: true)
-            return
+            switch wall {
+            case .seccomp:
+                let isCall = refusal.call.map {
+                    UInt64($0) == detail && Self.filtered.contains(refusal.errno)
+                }
+                guard isCall ?? (refusal.signal != 0) else { continue }
+                return (index, wall.layer, "denied system call \(detail)")
+            default:
+                guard walls.contains(.landlock), isNamed(what),
+                    [Self.noAccess, Self.notPermitted].contains(refusal.errno)
+                else { continue }
+                return (index, wall.layer, "denied \(what)")
+            }
         }
+        return nil
     }
 
+    /// What the filter answers: EPERM, and ENOSYS.
+    private static let filtered: [Int32] = [1, 38]
     private static let noAccess: Int32 = 13
     /// Landlock's answer where a scope, not a path, is what it refuses.
     private static let notPermitted: Int32 = 1

@@ -26,7 +26,7 @@ extension Technique {
             [.root, .landlock, .uid]),
         Technique(
             "unix.control", "command the supervisor over its control socket", "T1559",
-            [.root, .uid, .seccomp]),
+            [.root, .uid, .seccomp], standing: "a uid's role decides what it may ask"),
         Technique(
             "unix.host-sockets", "reach the host's services by their sockets", "T1552.007",
             [.root, .uid, .seccomp]),
@@ -48,7 +48,7 @@ extension Technique {
             disturbs: true),
         Technique(
             "res.state-fill", "fill the disk from the state directory", "T1499.001", [.limits],
-            disturbs: true),
+            standing: "a disk of its own", disturbs: true),
         Technique(
             "res.scratch-fill", "fill memory from /tmp", "T1499.001", [.limits],
             standing: "the mount's own size", disturbs: true),

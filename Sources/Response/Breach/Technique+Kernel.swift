@@ -10,7 +10,9 @@ extension Technique {
             "kern.mount-api", "mount by fsopen, fsmount and move_mount", "T1611", forbidden),
         Technique("kern.unmount", "take away a mount that masks something", "T1611", forbidden),
         Technique("kern.pivot-root", "change the root file system", "T1611", forbidden),
-        Technique("kern.chroot", "leave by chroot and a kept directory", "T1611", forbidden),
+        Technique(
+            "kern.chroot", "leave by chroot and a kept directory", "T1611",
+            [.seccomp, .capabilities, .landlock]),
         Technique(
             "kern.set-namespace", "enter another process's namespace", "T1611",
             [.seccomp, .capabilities]),

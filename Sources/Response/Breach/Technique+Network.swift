@@ -60,7 +60,7 @@ extension Technique {
             standing: "no flow leads to the port: see net.scan-others"),
         Technique(
             "net.vsock", "reach the hypervisor's side by vsock", "T1095", [.seccomp],
-            standing: ownNet, control: .needs("a vsock transport")),
+            control: .needs("a vsock transport")),
         Technique(
             "net.af-alg", "reach kernel code by AF_ALG sockets", "T1068", [.seccomp],
             control: .needs("AF_ALG")),
@@ -79,7 +79,7 @@ extension Technique {
             [.fabric, .host]),
         Technique(
             "net.transparent-spoof", "bind a neighbour's address by IP_TRANSPARENT", "T1557",
-            [.capabilities]),
+            [.seccomp, .capabilities]),
         Technique(
             "net.bare-ack", "send a bare ACK that opens nothing", "T1046",
             [.seccomp, .capabilities]),
@@ -107,7 +107,7 @@ extension Technique {
             "T1090", [.landlock, .publishing], disturbs: true),
         Technique(
             "out.accepted-rebind", "bind an accepted socket to a new port of the host", "T1571",
-            [.seccomp], disturbs: true),
+            [.seccomp, .landlock], disturbs: true),
         Technique(
             "out.accepted-listen", "listen on a port of the host that the kernel picks", "T1571",
             [.seccomp], disturbs: true),

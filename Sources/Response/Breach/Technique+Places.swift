@@ -111,7 +111,9 @@ extension Technique {
         Technique(
             "mem.steal-descriptor", "take another process's descriptor by pidfd_getfd", "T1563",
             [.seccomp, .pids, .uid], control: .needs("pidfd_getfd")),
-        Technique("mem.core-dump", "leave the memory in a core file", "T1003.007", [.limits]),
+        Technique(
+            "mem.core-dump", "leave the memory in a core file", "T1003.007",
+            [.limits, .seccomp]),
         Technique("proc.list", "see other compartments' processes", "T1057", [.pids]),
         Technique(
             "proc.signal-others", "signal other services", "T1489", [.pids, .uid, .landlock]),

@@ -224,6 +224,10 @@ enum Channels {
             try write(socket, statusRequest)
             let reply = try receive(socket, milliseconds: 300)
             guard !reply.isEmpty else { throw unsuccessful("\(path) gave no answer") }
+            // Version 1, reply 2: the supervisor's refusal.
+            guard reply.dropFirst().first != 2 else {
+                throw unsuccessful("\(path) refused the verb to this uid", errno: EPERM)
+            }
             return .through("\(path) answered \(reply.count) bytes")
         }
     }

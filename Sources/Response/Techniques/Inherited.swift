@@ -89,6 +89,8 @@ enum Inherited {
 
     private static func listenerDial(_ seat: inout Seat) throws(Refusal) -> Outcome {
         guard let listener = seat.listeners.first else { return .inapplicable(none) }
+        // A dial that no wall answers would otherwise wait for minutes.
+        _ = try? call(SYS_fcntl, Argument(listener), Argument(F_SETFL), Argument(O_NONBLOCK))
         try disconnect(listener)
         return try dial(listener, &seat)
     }
