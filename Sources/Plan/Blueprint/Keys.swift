@@ -7,20 +7,23 @@ enum PlatformKey: String, KeySet {
         case .platform: Rule(.name, required: true, "The platform's name")
         case .zones:
             Rule(
-                .map(key: .name, value: .record(Record("zone", ZoneKey.self)), noun: "zone"),
+                .map(
+                    key: .name, value: .record(Record("zone", ZoneKey.self)), noun: "zone",
+                    atMost: 256),
                 required: true, "Trust levels, each with a network, by name")
         case .services:
             Rule(
                 .map(
-                    key: .name, value: .record(Record("service", ServiceKey.self)), noun: "service"),
+                    key: .name, value: .record(Record("service", ServiceKey.self)), noun: "service",
+                    atMost: 1024),
                 required: true, "Programs, each in its own compartment, by name")
         case .flows:
             Rule(
-                .list(.record(Record("flow", FlowKey.self)), atLeast: 0),
+                .list(.record(Record("flow", FlowKey.self)), counts: 0...100_000),
                 "Allowed connections; nothing else is allowed")
         case .channels:
             Rule(
-                .list(.record(Record("channel", ChannelKey.self)), atLeast: 0),
+                .list(.record(Record("channel", ChannelKey.self)), counts: 0...100_000),
                 "Descriptors that a compartment inherits", inactiveUntil: "passages are built")
         case .guarantees:
             Rule(
@@ -28,10 +31,11 @@ enum PlatformKey: String, KeySet {
                     .oneOf([
                         Record("guarantee", NeverKey.self), Record("guarantee", OnlyKey.self),
                         Record("guarantee", MustKey.self), Record("guarantee", ContainKey.self),
-                    ]), atLeast: 0), "Properties that every check proves")
+                    ]), counts: 0...10_000), "Properties that every check proves")
         case .publish:
             Rule(
-                .map(key: .reference, value: .scalar(.socket), noun: "published port"),
+                .map(
+                    key: .reference, value: .scalar(.socket), noun: "published port", atMost: 1024),
                 "Service ports at addresses of the host: service.port to address:port")
         case .isolation:
             Rule(
@@ -67,11 +71,11 @@ enum ServiceKey: String, KeySet {
         case .instances: Rule(.whole(1...64), "How many compartments run it; 1 when left out")
         case .run:
             Rule(
-                .list(.scalar(.argument), atLeast: 1), required: true,
+                .list(.scalar(.argument), counts: 1...500), required: true,
                 "Program and arguments; a bare name is looked up in PATH")
         case .ports:
             Rule(
-                .map(key: .name, value: .scalar(.port), noun: "port"),
+                .map(key: .name, value: .scalar(.port), noun: "port", atMost: 64),
                 "Ports it listens on, by name: tcp/8443")
         case .limits: Rule(.record(Record("limits", LimitKey.self)), "Bounds of one compartment")
         case .needs:
@@ -80,11 +84,11 @@ enum ServiceKey: String, KeySet {
         case .role: Rule(.oneOrMany(.name), "Words for the system calls it may make")
         case .files:
             Rule(
-                .list(.scalarOrRecord(.path, Record("file", FileKey.self)), atLeast: 0),
+                .list(.scalarOrRecord(.path, Record("file", FileKey.self)), counts: 0...500),
                 "Read-only files and trees it sees: a path, or source and target")
         case .prepare:
             Rule(
-                .list(.record(Record("preparation", PrepareKey.self)), atLeast: 0),
+                .list(.record(Record("preparation", PrepareKey.self)), counts: 0...16),
                 "Commands that run once, inside the compartment, before its first start")
         case .ready:
             Rule(
@@ -92,7 +96,7 @@ enum ServiceKey: String, KeySet {
                 "When it counts as ready: READY=1, listening on its ports, or started")
         case .environment:
             Rule(
-                .map(key: .variable, value: .scalar(.raw), noun: "variable"),
+                .map(key: .variable, value: .scalar(.raw), noun: "variable", atMost: 500),
                 "Environment of the program; nothing else is passed on")
         case .wx: Rule(.truth, "Memory may be writable and executable (some runtimes need it)")
         case .database:
@@ -124,7 +128,7 @@ enum NeedKey: String, KeySet {
         switch self {
         case .secrets:
             Rule(
-                .list(.scalar(.secret), atLeast: 0), "Secrets by name: tls/gateway",
+                .list(.scalar(.secret), counts: 0...500), "Secrets by name: tls/gateway",
                 inactiveUntil: "the vault is built")
         case .trail: Rule(.name, "The trail its events go to; its own name when left out")
         }
@@ -174,7 +178,7 @@ enum FlowKey: String, KeySet {
         case .expires: Rule(.day, "Last day on which it is allowed: 2027-03-31")
         case .messages:
             Rule(
-                .list(.scalar(.name), atLeast: 0), "Message types that the receiver permits",
+                .list(.scalar(.name), counts: 0...500), "Message types that the receiver permits",
                 inactiveUntil: "passages are built")
         case .observe:
             Rule(

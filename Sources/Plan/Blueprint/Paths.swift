@@ -19,7 +19,7 @@ enum Paths {
     }
 
     /// What the supervisor puts into every root, so that no file may stand there.
-    private static let taken = ["/proc", "/sys", "/dev", "/run", "/state"]
+    private static let taken = ["/proc", "/sys", "/dev", "/run", "/state", "/tmp"]
 
     static let targetAdvice =
         "write an absolute path other than / and outside " + taken.joined(separator: ", ")

@@ -18,15 +18,17 @@ package enum Schema {
     private static func schema(_ shape: Shape) -> JSON {
         switch shape {
         case .scalar(let form): return scalar(form)
-        case .list(let item, let atLeast):
-            let list: JSON = ["type": "array", "items": schema(item)]
-            return atLeast > 0 ? list.adding("minItems", .count(atLeast)) : list
+        case .list(let item, let counts):
+            return [
+                "type": "array", "items": schema(item), "minItems": .count(counts.lowerBound),
+                "maxItems": .count(counts.upperBound),
+            ]
         case .oneOrMany(let form):
             return ["anyOf": [scalar(form), ["type": "array", "items": scalar(form)]]]
-        case .map(let key, let value, _):
+        case .map(let key, let value, _, let atMost):
             return [
                 "type": "object", "propertyNames": scalar(key),
-                "additionalProperties": schema(value),
+                "additionalProperties": schema(value), "maxProperties": .count(atMost),
             ]
         case .record(let table): return record(table)
         case .scalarOrRecord(let form, let table): return ["anyOf": [scalar(form), record(table)]]

@@ -1,11 +1,11 @@
 /// What may stand at a place of the file: the one table that reader and JSON Schema share.
 indirect enum Shape: Sendable {
     case scalar(Form)
-    case list(Shape, atLeast: Int)
+    case list(Shape, counts: ClosedRange<Int>)
     /// A list, or its only item.
     case oneOrMany(Form)
     /// Keys of the author's choice; `noun` says what each names.
-    case map(key: Form, value: Shape, noun: String)
+    case map(key: Form, value: Shape, noun: String, atMost: Int)
     case record(Record)
     case scalarOrRecord(Form, Record)
     /// A record of one of several kinds, told apart by the first key of each.

@@ -13,14 +13,14 @@ enum ShapeCheck {
     ) {
         switch shape {
         case .scalar(let form): scalar(node, form, subject, &report)
-        case .list(let item, let atLeast):
+        case .list(let item, let counts):
             guard case .list(let items) = node.content else {
                 return wrongType(node, subject, "a list, as [a, b]", &report)
             }
-            if items.count < atLeast {
+            if !counts.contains(items.count) {
                 report.error(
-                    "bad-value", node.place, "\(subject) is an empty list",
-                    "write at least \(atLeast == 1 ? "one value" : "\(atLeast) values")")
+                    "bad-value", node.place, "\(subject) is a list of \(items.count)",
+                    "write from \(counts.lowerBound) to \(counts.upperBound) values")
             }
             for entry in items { value(entry, item, subject, &report) }
         case .oneOrMany(let form):
@@ -28,7 +28,12 @@ enum ShapeCheck {
                 return wrongType(node, subject, "a value or a list of values", &report)
             }
             for entry in node.oneOrMany { scalar(entry, form, subject, &report) }
-        case .map(let key, let shape, let noun):
+        case .map(let key, let shape, let noun, let atMost):
+            if node.entries.count > atMost {
+                report.error(
+                    "bad-value", node.place, "\(subject) has \(node.entries.count) \(noun)s",
+                    "write at most \(atMost)")
+            }
             map(node, key: key, shape, noun: noun, subject, &report)
         case .record(let table): record(node, table, article(table.noun), &report)
         case .scalarOrRecord(let form, let table):

@@ -49,11 +49,11 @@ extension Graph {
     private func hops(
         to target: Party, port: String?, where matches: (Source) -> Bool
     ) -> [Link] {
-        let targets = services(target)
         // Two matching members of a zone are enough to find one that is not the target itself.
         var known: [Party: [Source]] = [:]
         var found: [Link] = []
-        for edge in edges where targets.contains(edge.to) {
+        for number in edges(to: services(target)) {
+            let edge = edges[number]
             if let port, edge.by.name != port { continue }
             let sources =
                 known[edge.from] ?? Array(members(edge.from).lazy.filter(matches).prefix(2))
@@ -96,7 +96,7 @@ extension Graph {
         }
         let allowed = within.reduce(into: Set<Int>()) { $0.formUnion(services($1)) }
         let blast = Blast(of: owned, steps: steps, in: self)
-        let outside = blast.reached.filter { !allowed.contains($0.service) }
+        let outside = blast.reached.filter { !allowed.contains($0) }
         guard let first = outside.first else {
             let count = blast.reached.count
             return .holds(
@@ -104,10 +104,10 @@ extension Graph {
                     ? "no flow and no channel leads out"
                     : "its flows and channels reach \(count) service\(count == 1 ? "" : "s")")
         }
-        let path = blast.path(to: first.service)
+        let path = blast.path(to: first)
         let more = outside.count > 1 ? " and \(outside.count - 1) more" : ""
         return .refuted(
-            why: "it reaches \(platform.services[first.service].name)\(more)", path: path)
+            why: "it reaches \(platform.services[first].name)\(more)", path: path)
     }
 
     /// A target that this graph does not have must not pass as one that nothing leads to.

@@ -11,7 +11,9 @@ package struct Graph: Sendable {
     private let membersOfZone: [String: [Int]]
     /// Flows, then channels, each in the order of the file.
     let edges: [Edge]
+    /// Indices of edges by what they begin at, and by the service that they lead to.
     private let edgesFrom: [Party: [Int]]
+    private let edgesTo: [[Int]]
 
     /// A flow or channel before its source is taken apart into services.
     struct Edge: Sendable {
@@ -52,6 +54,9 @@ package struct Graph: Sendable {
         }
         self.edges = edges
         edgesFrom = Dictionary(grouping: edges.indices, by: { edges[$0].from })
+        var edgesTo = Array(repeating: [Int](), count: platform.services.count)
+        for number in edges.indices { edgesTo[edges[number].to].append(number) }
+        self.edgesTo = edgesTo
     }
 
     /// Every source there is: both outsides, then the services in the order of the file.
@@ -98,31 +103,32 @@ package struct Graph: Sendable {
             })
     }
 
-    /// What the source may connect to, flows before channels, each in the order of the file.
+    /// What the source may connect to: its own flows, its channels, then its zone's flows.
     ///
     /// A flow from a zone leaves out the service that it leads to.
     package func links(from source: Source) -> [Link] {
-        links(from: source, throughZone: true)
-    }
-
-    /// The same without its zone's flows, for walks that take those once for the whole zone.
-    func links(from source: Source, throughZone: Bool) -> [Link] {
         var found: [Link] = []
-        for (party, isZone) in parties(of: source) where throughZone || !isZone {
+        for (party, isZone) in parties(of: source) {
             for number in edgesFrom[party] ?? [] {
-                let edge = edges[number]
-                if isZone, source == .service(edge.to) { continue }
-                found.append(edge.link(from: source))
+                if isZone, source == .service(edges[number].to) { continue }
+                found.append(edges[number].link(from: source))
             }
         }
         return found
     }
 
-    /// Zone of a service source, else nil.
-    func zone(of source: Source) -> String? {
-        guard case .service(let index) = source else { return nil }
-        return platform.services[index].zone
+    /// Indices of the edges that begin at a service itself.
+    func ownEdges(of service: Int) -> [Int] {
+        edgesFrom[.service(platform.services[service].name)] ?? []
     }
+
+    /// Indices of the edges that begin at a service's zone.
+    func zoneEdges(of service: Int) -> [Int] {
+        edgesFrom[.zone(platform.services[service].zone)] ?? []
+    }
+
+    /// Indices of the edges that lead to any of the services, in the order of the file.
+    func edges(to services: Set<Int>) -> [Int] { services.flatMap { edgesTo[$0] }.sorted() }
 
     private func parties(of source: Source) -> [(party: Party, isZone: Bool)] {
         switch source {

@@ -64,6 +64,10 @@ struct BrokenTests {
         Broken("source: ./app", "source: ./../app", "path-escapes 25:18"),
         Broken("target: /app", "target: app", "bad-value 25:33"),
         Broken("target: /app", "target: /proc/x", "bad-value 25:33"),
+        Broken("target: /app", "target: /tmp/x", "bad-value 25:33"),
+        Broken(
+            "[./bin/gateway, --verbose]",
+            "[\(Array(repeating: "x", count: 501).joined(separator: ", "))]", "bad-value 13:10"),
         Broken("target: /app", "target: /usr/share/zoneinfo", "path-clash 25:9"),
         Broken("- /usr/share/zoneinfo", "- /", "bad-value 24:9", "bad-value 24:9"),
         Broken("LEVEL: no", "NOTIFY_SOCKET: no", "bad-name 28:7"),
