@@ -76,7 +76,7 @@ extension Technique {
             [.seccomp, .capabilities]),
         Technique(
             "net.freebind-spoof", "bind a neighbour's address by IP_FREEBIND and connect", "T1557",
-            [.fabric, .host]),
+            [.seccomp, .fabric, .host]),
         Technique(
             "net.transparent-spoof", "bind a neighbour's address by IP_TRANSPARENT", "T1557",
             [.seccomp, .capabilities]),

@@ -68,7 +68,10 @@ enum OpenTwin {
                     ? .through("it ended the process that tried it")
                     : .couldNotRun("it ended the process that tried it"))
         }
-        child.stop(milliseconds: 2000)
+        // A finished prover ends its victims itself; whatever is left of its session is ended here.
+        _ = child.wait(milliseconds: end == .finished ? 2000 : 0)
+        child.stop(milliseconds: 200)
+        kill(-child.pid, SIGKILL)
         return (heard, end)
     }
 }
