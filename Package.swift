@@ -53,6 +53,7 @@ let bindings: [[Target]] = [
 let rooms: [[Target]] = [
     room("Ground", "Bytes"),
     room("Ground", "Findings"),
+    room("Ground", "Numerals"),
     room("Ground", "Addresses"),
     room("Ground", "Notation", opens: ["Findings"]),
     room("Ground", "Arguments", opens: ["Findings"]),
@@ -102,6 +103,13 @@ let rooms: [[Target]] = [
         ]),
     room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
+    room("Treaties", "OrderTreaty", opens: ["Bytes", "Findings", "Notation", "Numerals"]),
+    room("Treaties", "RiskTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
+    room("Treaties", "LedgerTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
+    room("Treaties", "MarketTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
+    room("Treaties", "IdentityTreaty", opens: ["Addresses", "Bytes", "OrderTreaty"]),
+    room("Treaties", "RequestTreaty", opens: ["Addresses", "Bytes"]),
+    room("Treaties", "AdminTreaty", opens: ["Addresses", "Bytes", "Numerals", "OrderTreaty"]),
     room(
         "Watch", "Trail",
         opens: [

@@ -1,0 +1,196 @@
+// LedgerTreaty: what the ledger is told about each block by three services, none trusted alone.
+//
+// `orders` says what came from outside, `risk` what is held and released, `matching` what was
+// traded. The ledger applies a block when it has all three. Types and codecs only.
+
+public import Bytes
+public import Numerals
+public import OrderTreaty
+
+/// One change of one account in one currency; the amount is above zero.
+public struct Change: Sendable, Hashable {
+    /// Whose.
+    public var account: AccountID
+    /// Of what.
+    public var currency: CurrencyID
+    /// How much.
+    public var amount: Amount
+
+    /// Puts a change together.
+    public init(account: AccountID, currency: CurrencyID, amount: Amount) {
+        self.account = account
+        self.currency = currency
+        self.amount = amount
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.integer(account.raw)
+        writer.integer(currency.raw)
+        writer.integer(amount.raw)
+    }
+
+    static func decode(_ reader: inout ByteReader) throws(Malformed) -> Change {
+        let place = reader.position
+        let change = Change(
+            account: AccountID(try reader.integer()), currency: CurrencyID(try reader.integer()),
+            amount: Amount(try reader.integer()))
+        guard change.amount.raw > 0 else {
+            throw Malformed(at: place, expected: "an amount above zero")
+        }
+        return change
+    }
+
+    static func encode(_ list: [Change], into writer: inout ByteWriter) {
+        writer.integer(UInt32(list.count))
+        for one in list { one.encode(into: &writer) }
+    }
+
+    static func list(_ reader: inout ByteReader) throws(Malformed) -> [Change] {
+        let place = reader.position
+        let count = Int(try reader.integer(UInt32.self))
+        guard count <= reader.remaining / 14 else {
+            throw Malformed(at: place, expected: "a count of changes that are there")
+        }
+        var list: [Change] = []
+        list.reserveCapacity(count)
+        for _ in 0..<count { list.append(try decode(&reader)) }
+        return list
+    }
+}
+
+/// What orders says of a block: what came from outside and what left, and what is reserved to leave.
+public struct External: Sendable, Hashable {
+    /// The block.
+    public var block: UInt64
+    /// The block's time, nanoseconds since 1970.
+    public var time: UInt64
+    /// Accounts opened in this block.
+    public var opened: [AccountID]
+    /// Came in: custody to available.
+    public var credits: [Change]
+    /// Reserved: pending transfers from available; each with its command's sequence number.
+    public var reserves: [Reserve]
+    /// Reserves posted (true) or voided.
+    public var resolved: [Resolution]
+
+    /// A pending transfer out.
+    public struct Reserve: Sendable, Hashable {
+        /// The sequence number of its command: its name.
+        public var id: UInt64
+        /// From whom, and how much.
+        public var change: Change
+
+        /// Puts a reserve together.
+        public init(id: UInt64, change: Change) {
+            self.id = id
+            self.change = change
+        }
+    }
+
+    /// The end of a pending transfer.
+    public struct Resolution: Sendable, Hashable {
+        /// The reserve's name.
+        public var id: UInt64
+        /// Posted: the money left. Otherwise voided: it is available again.
+        public var isPosted: Bool
+
+        /// Puts a resolution together.
+        public init(id: UInt64, isPosted: Bool) {
+            self.id = id
+            self.isPosted = isPosted
+        }
+    }
+
+    /// Puts it together.
+    public init(
+        block: UInt64, time: UInt64, opened: [AccountID] = [], credits: [Change] = [],
+        reserves: [Reserve] = [], resolved: [Resolution] = []
+    ) {
+        self.block = block
+        self.time = time
+        self.opened = opened
+        self.credits = credits
+        self.reserves = reserves
+        self.resolved = resolved
+    }
+
+    /// Appends its wire form.
+    public func encode(into writer: inout ByteWriter) {
+        writer.integer(block)
+        writer.integer(time)
+        writer.integer(UInt16(opened.count))
+        for account in opened { writer.integer(account.raw) }
+        Change.encode(credits, into: &writer)
+        writer.integer(UInt16(reserves.count))
+        for one in reserves {
+            writer.integer(one.id)
+            one.change.encode(into: &writer)
+        }
+        writer.integer(UInt16(resolved.count))
+        for one in resolved {
+            writer.integer(one.id)
+            writer.integer(UInt8(one.isPosted ? 1 : 0))
+        }
+    }
+
+    /// Reads one whole.
+    public static func decode(_ reader: inout ByteReader) throws(Malformed) -> External {
+        var result = External(block: try reader.integer(), time: try reader.integer())
+        for _ in 0..<(try count(&reader)) {
+            result.opened.append(AccountID(try reader.integer()))
+        }
+        result.credits = try Change.list(&reader)
+        for _ in 0..<(try count(&reader)) {
+            result.reserves.append(
+                Reserve(id: try reader.integer(), change: try Change.decode(&reader)))
+        }
+        for _ in 0..<(try count(&reader)) {
+            let id = try reader.integer(UInt64.self)
+            let place = reader.position
+            let posted = try reader.integer(UInt8.self)
+            guard posted <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
+            result.resolved.append(Resolution(id: id, isPosted: posted == 1))
+        }
+        return result
+    }
+
+    private static func count(_ reader: inout ByteReader) throws(Malformed) -> Int {
+        let place = reader.position
+        let count = Int(try reader.integer(UInt16.self))
+        guard count <= Block.commandsMax else {
+            throw Malformed(at: place, expected: "at most a block's commands")
+        }
+        return count
+    }
+}
+
+/// What risk says of a block: summed for each account and currency, sorted by both.
+public struct Holds: Sendable, Hashable {
+    /// The block.
+    public var block: UInt64
+    /// Available to held, before the block's trades.
+    public var held: [Change]
+    /// Held to available, after the block's trades.
+    public var released: [Change]
+
+    /// Puts it together.
+    public init(block: UInt64, held: [Change], released: [Change]) {
+        self.block = block
+        self.held = held
+        self.released = released
+    }
+
+    /// Appends its wire form.
+    public func encode(into writer: inout ByteWriter) {
+        writer.integer(block)
+        Change.encode(held, into: &writer)
+        Change.encode(released, into: &writer)
+    }
+
+    /// Reads one whole.
+    public static func decode(_ reader: inout ByteReader) throws(Malformed) -> Holds {
+        Holds(
+            block: try reader.integer(), held: try Change.list(&reader),
+            released: try Change.list(&reader))
+    }
+}

@@ -1,0 +1,119 @@
+// OrderTreaty: what is ordered, by whom, of what, and what became of it; types and codecs only.
+//
+// Shared by everything that an order passes. All integers are little-endian on the wire, every
+// length and count has a bound, and a codec refuses what does not fit: no value here is half read.
+
+public import Bytes
+
+/// An account of the venue: given in the order of opening, from 1.
+public struct AccountID: Hashable, Sendable, Comparable {
+    /// 0 is nobody.
+    public let raw: UInt32
+
+    /// From its number.
+    @inlinable
+    public init(_ raw: UInt32) { self.raw = raw }
+
+    /// By number.
+    @inlinable
+    public static func < (left: AccountID, right: AccountID) -> Bool { left.raw < right.raw }
+}
+
+/// A currency: its place in the venue's listing.
+public struct CurrencyID: Hashable, Sendable, Comparable {
+    /// Index into `Listing.currencies`.
+    public let raw: UInt16
+
+    /// From its place.
+    @inlinable
+    public init(_ raw: UInt16) { self.raw = raw }
+
+    /// By place.
+    @inlinable
+    public static func < (left: CurrencyID, right: CurrencyID) -> Bool { left.raw < right.raw }
+}
+
+/// An instrument: its place in the venue's listing.
+public struct InstrumentID: Hashable, Sendable, Comparable {
+    /// Index into `Listing.instruments`.
+    public let raw: UInt16
+
+    /// From its place.
+    @inlinable
+    public init(_ raw: UInt16) { self.raw = raw }
+
+    /// By place.
+    @inlinable
+    public static func < (left: InstrumentID, right: InstrumentID) -> Bool { left.raw < right.raw }
+}
+
+/// An order: the sequence number of the command that placed it, so it is known before it is sent on
+/// and the same at every replay.
+public struct OrderID: Hashable, Sendable, Comparable {
+    /// 0 is none.
+    public let raw: UInt64
+
+    /// From a sequence number.
+    @inlinable
+    public init(_ raw: UInt64) { self.raw = raw }
+
+    /// In the order of placing.
+    @inlinable
+    public static func < (left: OrderID, right: OrderID) -> Bool { left.raw < right.raw }
+}
+
+/// A trade: numbered by matching from 1 without gaps, the same at every replay.
+public struct TradeID: Hashable, Sendable, Comparable {
+    /// 0 is none.
+    public let raw: UInt64
+
+    /// From its number.
+    @inlinable
+    public init(_ raw: UInt64) { self.raw = raw }
+
+    /// In the order of trading.
+    @inlinable
+    public static func < (left: TradeID, right: TradeID) -> Bool { left.raw < right.raw }
+}
+
+/// The client's own name of an order and the key that makes placing it idempotent: 1 to 36 letters,
+/// digits, `-`, `_`, `.`; unique for its account for ever.
+public struct ClientOrderID: Hashable, Sendable {
+    /// Most characters.
+    public static let bytesMax = 36
+    /// The characters, all ASCII.
+    public let text: String
+
+    /// Nil for anything else.
+    public init?(_ text: String) {
+        let bytes = text.utf8
+        guard (1...Self.bytesMax).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else {
+            return nil
+        }
+        self.text = text
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+        default: false
+        }
+    }
+
+    /// Writes a length and the characters.
+    public func encode(into writer: inout ByteWriter) {
+        writer.integer(UInt8(text.utf8.count))
+        writer.append(text.utf8)
+    }
+
+    /// Reads one.
+    public static func decode(_ reader: inout ByteReader) throws(Malformed) -> ClientOrderID {
+        let place = reader.position
+        let count = Int(try reader.integer(UInt8.self))
+        let bytes = try reader.take(count)
+        guard let id = ClientOrderID(String(decoding: bytes, as: UTF8.self)) else {
+            throw Malformed(at: place, expected: "a client order id")
+        }
+        return id
+    }
+}

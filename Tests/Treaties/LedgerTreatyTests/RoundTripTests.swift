@@ -1,0 +1,3 @@
+import Bytes
+import Testing
+import LedgerTreaty
