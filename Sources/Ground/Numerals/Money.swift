@@ -24,8 +24,9 @@ public struct Amount: Hashable, Sendable, Comparable {
         raw.subtracted(other.raw).map(Amount.init)
     }
 
-    /// The share of that many hundred-thousandths (1 basis point is 10), rounded up: the venue is
-    /// never short of a fraction. Nil beyond 64 bits and for a negative amount.
+    /// The share of that many hundred-thousandths (1 basis point is 10), rounded up.
+    ///
+    /// The venue is never short of a fraction. Nil beyond 64 bits and for a negative amount.
     public func share(perHundredThousand rate: UInt32) -> Amount? {
         guard raw >= 0 else { return nil }
         let (high, low) = raw.magnitude.multipliedFullWidth(by: UInt64(rate))

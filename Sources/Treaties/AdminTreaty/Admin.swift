@@ -140,8 +140,9 @@ public enum AccountAnswer: Sendable, Hashable {
 
 /// Where the venue stands, as orders sees it.
 public struct VenueState: Sendable, Hashable {
-    /// The last block on disk, and the last whose results are back.
+    /// The last block on disk.
     public var journaled: UInt64
+    /// The last block whose results are back.
     public var answered: UInt64
     /// The last block that the ledger has on disk.
     public var booked: UInt64

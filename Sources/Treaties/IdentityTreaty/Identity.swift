@@ -30,8 +30,9 @@ public enum IdentityMessage: UInt16, Sendable, CaseIterable {
 
 /// A request as its client signed it.
 public struct SignedRequest: Sendable, Hashable {
-    /// Most bytes of a key's name and of a signature.
+    /// Most bytes of a key's name.
     public static let keyMax = 64
+    /// Most bytes of a signature.
     public static let signatureMax = 64
     /// The API key that the client named.
     public var key: String
@@ -72,7 +73,7 @@ public enum IdentityVerdict: Sendable, Hashable {
     case vouched(Voucher)
     case refused(Reason)
 
-    /// Why a request is nobody's. Clients learn only the class, see `isForClient`.
+    /// Why a request is nobody's; clients learn only its `word`.
     public enum Reason: UInt8, Sendable, Hashable, CaseIterable {
         case unknownKey = 1
         case wrongSignature = 2

@@ -91,7 +91,7 @@ public struct External: Sendable, Hashable {
     public struct Resolution: Sendable, Hashable {
         /// The reserve's name.
         public var id: UInt64
-        /// Posted: the money left. Otherwise voided: it is available again.
+        /// Posted, the money left; otherwise voided, it is available again.
         public var isPosted: Bool
 
         /// Puts a resolution together.

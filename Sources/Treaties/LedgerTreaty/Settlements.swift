@@ -10,8 +10,9 @@ public struct Settlement: Sendable, Hashable {
     public var buyer: AccountID
     /// Who pays the base currency and gets the quote currency.
     public var seller: AccountID
-    /// What is delivered, and what is paid.
+    /// What is delivered.
     public var base: CurrencyID
+    /// What is paid.
     public var quote: CurrencyID
     /// Delivered from the seller's held to the buyer's available.
     public var delivered: Amount

@@ -32,6 +32,7 @@ public enum MarketMessage: UInt16, Sendable, CaseIterable {
 public struct MarketQuery: Sendable, Hashable {
     /// Most levels of a side, and most trades.
     public static let countMax: UInt16 = 1_000
+    /// Of what.
     public var instrument: InstrumentID
     /// 1 to `countMax`.
     public var count: UInt16
@@ -62,6 +63,7 @@ public struct MarketQuery: Sendable, Hashable {
 
 /// All orders of one price.
 public struct Level: Sendable, Hashable {
+    /// Their price.
     public var price: Price
     /// Sum of what is open.
     public var quantity: Quantity
@@ -78,10 +80,13 @@ public struct Level: Sendable, Hashable {
 
 /// The book of an instrument after a block, best prices first.
 public struct Depth: Sendable, Hashable {
+    /// Of what.
     public var instrument: InstrumentID
     /// The last block that is in it.
     public var block: UInt64
+    /// Who buys, highest price first.
     public var bids: [Level]
+    /// Who sells, lowest price first.
     public var asks: [Level]
 
     /// Puts a book together.
@@ -132,9 +137,13 @@ public struct Depth: Sendable, Hashable {
 
 /// A trade as the public sees it.
 public struct Print: Sendable, Hashable {
+    /// Matching's number.
     public var id: TradeID
+    /// Their price.
     public var price: Price
+    /// How much.
     public var quantity: Quantity
+    /// The side of the order that came in.
     public var takerSide: Side
     /// The block's time, nanoseconds since 1970.
     public var time: UInt64
@@ -151,7 +160,9 @@ public struct Print: Sendable, Hashable {
 
 /// The last trades of an instrument, newest first.
 public struct Tape: Sendable, Hashable {
+    /// Of what.
     public var instrument: InstrumentID
+    /// Newest first.
     public var prints: [Print]
 
     /// Puts a tape together.

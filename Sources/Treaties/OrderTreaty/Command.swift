@@ -117,9 +117,9 @@ public struct Block: Sendable, Hashable {
     public var first: UInt64
     /// Nanoseconds since 1970: the only clock that risk and matching know.
     public var time: UInt64
-    /// The last block whose results orders had when it closed this one, and their running digest;
-    /// 0 and zeroes for none. A replay with other results is found by it.
+    /// The last block whose results orders had when it closed this one; 0 for none.
     public var outcomeOf: UInt64
+    /// Their running digest, 32 bytes, zeroes for none: a replay with other results is found by it.
     public var outcome: [UInt8]
     /// Never empty.
     public var commands: [Command]

@@ -32,13 +32,15 @@ public struct Instrument: Sendable, Hashable {
     public var lot: Quantity
     /// Largest quantity of one order.
     public var quantityMax: Quantity
-    /// Smallest and largest value of one order in the quote currency.
+    /// Smallest value of one order in the quote currency.
     public var valueMin: Amount
+    /// Largest value of one order in the quote currency.
     public var valueMax: Amount
     /// How far from the reference price an order may be, in hundredths of a percent; 10,000 is all.
     public var collarBasisPoints: UInt32
-    /// Fees in hundred-thousandths of the value: 10 is one basis point.
+    /// The resting order's fee in hundred-thousandths of the value: 10 is one basis point.
     public var makerFee: UInt32
+    /// The incoming order's fee, likewise.
     public var takerFee: UInt32
     /// The reference price before the first trade.
     public var reference: Price

@@ -32,11 +32,13 @@ public struct OrderView: Sendable, Hashable {
     public var id: OrderID
     /// As it was placed, or replaced since.
     public var order: NewOrder
+    /// Where it is in its life.
     public var state: OrderState
     /// Why it was refused.
     public var refusal: Refusal?
-    /// How much was traded, and what that was worth in the quote currency without fees.
+    /// How much was traded.
     public var filled: Quantity
+    /// What that was worth in the quote currency, without fees.
     public var filledValue: Amount
 
     /// Puts a view together.

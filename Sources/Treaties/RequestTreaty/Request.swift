@@ -42,7 +42,9 @@ public enum Method: UInt8, Sendable, Hashable, CaseIterable {
 
 /// A field of a head: the name in lower case.
 public struct Field: Sendable, Hashable {
+    /// In lower case.
     public var name: String
+    /// Without white space around it.
     public var value: String
 
     /// Puts a field together.
@@ -56,19 +58,26 @@ public struct Field: Sendable, Hashable {
 public struct ClientRequest: Sendable, Hashable {
     /// Bounds of what is forwarded.
     public static let targetMax = 2_048
+    /// Most fields.
     public static let fieldsMax = 32
+    /// Most bytes of a field's name.
     public static let nameMax = 64
+    /// Most bytes of a field's value.
     public static let valueMax = 1_024
+    /// Most bytes of a body.
     public static let bodyMax = 65_536
 
+    /// What is to be done.
     public var method: Method
     /// Path and query in origin form, normalised.
     public var target: String
     /// Only fields that the API reads; none of the connection's.
     public var fields: [Field]
+    /// As it came; empty for none.
     public var body: [UInt8]
     /// Where the connection came from.
     public var client: Address
+    /// Its port.
     public var clientPort: UInt16
 
     /// Puts a request together.
@@ -136,7 +145,9 @@ public struct ClientResponse: Sendable, Hashable {
 
     /// 200 to 599.
     public var status: UInt16
+    /// Without those of the connection, which the gateway writes.
     public var fields: [Field]
+    /// As it came; empty for none.
     public var body: [UInt8]
 
     /// Puts a response together.

@@ -16,14 +16,17 @@ public struct Trade: Sendable, Hashable {
     public var notional: Amount
     /// The side of the order that came in.
     public var takerSide: Side
-    /// The order that rested, and whose it is.
+    /// The order that rested.
     public var maker: OrderID
+    /// Whose it is.
     public var makerAccount: AccountID
-    /// The order that came in, and whose it is.
+    /// The order that came in.
     public var taker: OrderID
+    /// Whose it is.
     public var takerAccount: AccountID
-    /// Fees in the quote currency, rounded up.
+    /// The maker's fee in the quote currency, rounded up.
     public var makerFee: Amount
+    /// The taker's fee, likewise.
     public var takerFee: Amount
 
     /// Puts a trade together.
@@ -200,6 +203,7 @@ public struct Results: Sendable, Hashable {
     /// The block's time.
     public var time: UInt64
     /// SHA-256 over the digest of the block before and this block's encoded reports; 32 bytes.
+    ///
     /// Only the last part of a block carries it; the others carry zeroes.
     public var digest: [UInt8]
     /// More parts of the same block follow.
