@@ -102,13 +102,17 @@ public enum Departure: UInt8, Sendable, Hashable {
 }
 
 /// One thing that matching did, in the order in which it did it.
+///
+/// Each command gives exactly one report that carries its sequence number (`done`, `refused`,
+/// `accepted` or `replaced`), in the order of the commands; what it caused follows behind it. After
+/// each `trade` a maker that has nothing left leaves, and last the taker does.
 public enum Report: Sendable, Hashable {
-    /// The command has no effect on the book and was taken.
+    /// The command was taken; for a cancel the departures follow, by ascending id.
     case done(sequence: UInt64)
     /// The command was refused, by risk or by matching.
     case refused(sequence: UInt64, Refusal)
-    /// The order entered; trades and a departure of it may follow.
-    case accepted(sequence: UInt64, AccountID)
+    /// The order entered with this limit and quantity; trades and a departure of it may follow.
+    case accepted(sequence: UInt64, AccountID, InstrumentID, Side, Price, Quantity)
     case trade(Trade)
     /// The order left with that much unfilled.
     case left(OrderID, AccountID, Departure, remaining: Quantity)
@@ -125,10 +129,14 @@ public enum Report: Sendable, Hashable {
             writer.integer(UInt8(2))
             writer.integer(sequence)
             writer.integer(refusal.rawValue)
-        case .accepted(let sequence, let account):
+        case .accepted(let sequence, let account, let instrument, let side, let price, let quantity):
             writer.integer(UInt8(3))
             writer.integer(sequence)
             writer.integer(account.raw)
+            writer.integer(instrument.raw)
+            writer.integer(side.rawValue)
+            writer.integer(price.raw)
+            writer.integer(quantity.raw)
         case .trade(let trade):
             writer.integer(UInt8(4))
             trade.encode(into: &writer)
@@ -160,8 +168,15 @@ public enum Report: Sendable, Hashable {
             }
             return .refused(sequence: sequence, refusal)
         case 3:
+            let sequence = try reader.integer(UInt64.self)
+            let account = AccountID(try reader.integer())
+            let instrument = InstrumentID(try reader.integer())
+            guard let side = Side(rawValue: try reader.integer()) else {
+                throw Malformed(at: place, expected: "a known side")
+            }
             return .accepted(
-                sequence: try reader.integer(), AccountID(try reader.integer()))
+                sequence: sequence, account, instrument, side, Price(try positive(&reader)),
+                Quantity(try positive(&reader)))
         case 4: return .trade(try Trade.decode(&reader))
         case 5:
             let order = OrderID(try reader.integer())
@@ -174,11 +189,18 @@ public enum Report: Sendable, Hashable {
             let sequence = try reader.integer(UInt64.self)
             let order = OrderID(try reader.integer())
             let account = AccountID(try reader.integer())
-            let price = Price(try reader.integer())
+            let price = Price(try positive(&reader))
             return .replaced(
                 sequence: sequence, order, account, price, remaining: try whole(&reader))
         default: throw Malformed(at: place, expected: "a known report")
         }
+    }
+
+    private static func positive(_ reader: inout ByteReader) throws(Malformed) -> Int64 {
+        let place = reader.position
+        let value = try reader.integer(Int64.self)
+        guard value > 0 else { throw Malformed(at: place, expected: "a number above zero") }
+        return value
     }
 
     private static func whole(_ reader: inout ByteReader) throws(Malformed) -> Quantity {
