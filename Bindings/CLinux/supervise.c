@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "include/supervise.h"
+#include "include/descriptor.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -89,13 +90,26 @@ int bh_unix_receiver(const char *path, uint32_t mode) {
     return fd;
 }
 
-int bh_unix_connect(const char *path) {
+static int unix_connect(const char *path, int flags) {
     struct sockaddr_un name;
     int wrong = unix_name(path, &name);
     if (wrong) return wrong;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
     if (fd < 0) return -errno;
     if (connect(fd, (struct sockaddr *)&name, sizeof name) < 0) return fail(fd);
+    return fd;
+}
+
+int bh_unix_connect(const char *path) { return unix_connect(path, 0); }
+
+int bh_unix_connect_now(const char *path) {
+    int fd = unix_connect(path, SOCK_NONBLOCK);
+    if (fd < 0) return fd;
+    int set = bh_set_nonblocking(fd, 0);
+    if (set < 0) {
+        close(fd);
+        return set;
+    }
     return fd;
 }
 

@@ -15,6 +15,8 @@ int bh_socket_pair(int stream, int buffer_bytes, int out[2]);
 int bh_unix_listener(const char *path, uint32_t mode);
 int bh_unix_receiver(const char *path, uint32_t mode);
 int bh_unix_connect(const char *path);
+// The same without waiting for room in the listener's queue: -EAGAIN when there is none.
+int bh_unix_connect_now(const char *path);
 int bh_accept(int socket);
 // Peer of a connected AF_UNIX socket.
 int bh_peer(int socket, uint32_t *pid, uint32_t *uid);

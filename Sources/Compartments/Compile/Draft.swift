@@ -21,7 +21,7 @@ struct Draft {
     let isolation: IsolationLevel
     let search: ProgramSearch
     var walk = LibraryWalk()
-    var findings: [Finding] = []
+    var findings: [Finding]
     var scans: [String: TreeScan] = [:]
     /// In the order of the deployment's compartments.
     private(set) var seats: [Seat] = []
@@ -30,7 +30,9 @@ struct Draft {
         platform: Platform, file: String, folder: String, isolation: IsolationLevel,
         programs: String
     ) {
-        self.platform = platform
+        var findings: [Finding] = []
+        self.platform = Self.withAuthority(platform, findings: &findings)
+        self.findings = findings
         self.file = file
         self.folder = folder
         self.isolation = isolation
@@ -45,6 +47,7 @@ struct Draft {
         seats = seated()
         planFlows(&deployment)
         for seat in seats { deployment.compartments.append(compartment(seat, deployment)) }
+        planChannels(&deployment)
         addImplicit(&deployment)
         return deployment
     }

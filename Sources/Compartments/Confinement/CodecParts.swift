@@ -34,6 +34,13 @@ enum Names {
             }
     }
 
+    /// A port's name, behind which a compartment's may stand: `name`, `name.peer`, `name.peer.2`.
+    static func isChannel(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let base = parts.first, isPort(String(base)) else { return false }
+        return name.utf8.count <= 64 && (parts.count == 1 || isCompartment(String(parts[1])))
+    }
+
     /// Absolute, below 4,096 bytes, without empty, `.` or `..` components; `/` where allowed.
     static func isPath(_ path: String, root: Bool = false) -> Bool {
         if path == "/" { return root }

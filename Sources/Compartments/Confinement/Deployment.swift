@@ -14,6 +14,7 @@ package struct Deployment: Sendable, Equatable {
     package var compartments: [CompartmentPlan] = []
     package var flows: [FlowPlan] = []
     package var listeners: [ListenerPlan] = []
+    package var channels: [ChannelPlan] = []
     /// Walls left out on purpose; only a drill's twin may run with any.
     package var without: Walls = []
 
@@ -130,6 +131,18 @@ package struct ListenerPlan: Sendable, Equatable {
         self.port = port
         self.flows = flows
     }
+}
+
+/// A descriptor that a service inherits beside its listeners and its event channel.
+package enum ChannelPlan: Sendable, Equatable {
+    /// Two ends of a message socket: `from` finds `name`, `to` finds `name.FROM`.
+    ///
+    /// The descriptor is the identity: whatever arrives on it was sent by `from`.
+    case pair(from: Int, to: Int, name: String)
+    /// A message socket that listens for operators, whom the supervisor connects.
+    case operators(to: Int, name: String)
+    /// Bytes that the compiler wrote, in sealed memory.
+    case table(of: Int, name: String, bytes: [UInt8])
 }
 
 /// What stands at a path of a compartment's root.

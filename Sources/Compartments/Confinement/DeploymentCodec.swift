@@ -12,7 +12,8 @@ package enum DeploymentCodec {
     package static let compartmentsMax = 1024
     package static let flowsMax = 100_000
     package static let listenersMax = 1024
-    static let version: UInt16 = 1
+    package static let channelsMax = 8192
+    static let version: UInt16 = 2
     static let magic = Array("BHDP".utf8)
 
     /// The bytes; what is over a bound, `decode` refuses.
@@ -48,6 +49,7 @@ package enum DeploymentCodec {
             out.integer(listener.port)
             out.list(listener.flows) { $1.index($0) }
         }
+        out.list(deployment.channels, ChannelCodec.encode)
         return out.bytes
     }
 
@@ -76,6 +78,7 @@ package enum DeploymentCodec {
         try readCompartments(&reader, into: &deployment)
         try readFlows(&reader, into: &deployment)
         try readListeners(&reader, into: &deployment)
+        try ChannelCodec.read(&reader, into: &deployment)
         try reader.finish()
         return deployment
     }

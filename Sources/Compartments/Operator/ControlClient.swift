@@ -1,6 +1,6 @@
 internal import CLinux
 package import ControlTreaty
-internal import Descriptors
+package import Descriptors
 package import Findings
 internal import Glibc
 
@@ -10,6 +10,25 @@ package enum ControlClient {
     package static func ask(
         _ request: ControlRequest, at path: String, handing descriptors: [Int32] = []
     ) throws(Failure) -> ControlReply {
+        try exchange(request, at: path, handing: descriptors).reply
+    }
+
+    /// A connection to a service's channel for operators.
+    package static func open(
+        _ channel: String, of service: String, at path: String
+    ) throws(Failure) -> Descriptor {
+        let (reply, connection) = try exchange(
+            .open(compartment: service, channel: channel), at: path, handing: [])
+        if case .refused(let problem, let remedy) = reply {
+            throw Failure(.refused, "channel", problem, remedy: remedy)
+        }
+        guard case .done = reply, connection >= 0 else { throw silent(path) }
+        return Descriptor(owning: connection)
+    }
+
+    private static func exchange(
+        _ request: ControlRequest, at path: String, handing descriptors: [Int32]
+    ) throws(Failure) -> (reply: ControlReply, connection: Int32) {
         let number = unsafe bh_unix_connect(path)
         guard number >= 0 else {
             throw Failure(
@@ -24,13 +43,18 @@ package enum ControlClient {
         }
         guard sent == bytes.count else { throw silent(path) }
         var reply = [UInt8](repeating: 0, count: ControlReply.bytesMax)
+        var connection: Int32 = -1
+        var held = 1
         let count = unsafe reply.withUnsafeMutableBytes { room in
-            unsafe recv(socket.number, room.baseAddress, room.count, 0)
+            unsafe bh_receive_fds(socket.number, room.baseAddress, room.count, &connection, &held)
         }
         guard count > 0 else { throw silent(path) }
         do {
-            return try ControlReply.decode(Array(reply.prefix(count)))
+            return (
+                try ControlReply.decode(Array(reply.prefix(count))), held == 1 ? connection : -1
+            )
         } catch {
+            if held == 1 { _ = Descriptor(owning: connection) }
             throw Failure(
                 .machine, "reply", "the supervisor's answer cannot be read (\(error))",
                 remedy: "use the `bulkhead` that started the platform")

@@ -44,6 +44,10 @@ package struct Places: Sendable, Equatable {
     }
     func notify(_ name: String) -> String { "\(run)/notify/\(name)" }
     package var control: String { "\(run)/control" }
+    /// Where a service listens for operators.
+    func channel(_ name: String, of service: String) -> String {
+        "\(run)/channels/\(service)=\(name)"
+    }
     var lock: String { "\(run)/lock" }
 
     /// The start of every control group's name; no id holds its last character, so that none of
@@ -70,7 +74,7 @@ package struct Places: Sendable, Equatable {
         for (path, mode) in [
             (state, 0o755), (state + "/services", 0o711), (state + "/trails", 0o711),
             (state + "/logs", 0o700), (state + "/prepared", 0o700), (runs, 0o755), (run, 0o755),
-            (run + "/notify", 0o711),
+            (run + "/notify", 0o711), (run + "/channels", 0o700),
         ] as [(String, UInt32)] {
             try Files.makeDirectories(path, mode: mode)
             // Somebody else's directory, or one that others may write to, could be swapped below

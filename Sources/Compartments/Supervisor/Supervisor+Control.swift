@@ -76,6 +76,7 @@ extension Supervisor {
         var uid: UInt32 = .max
         guard unsafe bh_peer(peer.number, &pid, &uid) == 0 else { return }
         let reply: ControlReply
+        var connection: SharedDescriptor?
         do {
             let request = try ControlRequest.decode(Array(bytes.prefix(count)))
             let granted = role(of: uid).permits(request)
@@ -84,25 +85,29 @@ extension Supervisor {
             if request != .status || !granted {
                 record(nil, .command(uid: uid, verb: request.verb, granted: granted))
             }
-            reply =
-                granted
-                ? perform(request, handed: handed)
-                : .refused(
+            if !granted {
+                reply = .refused(
                     problem: "uid \(uid) may not ask for `\(request.verb)`",
                     remedy: "ask as the user who runs the platform")
+            } else if case .open(let service, let channel) = request {
+                (reply, connection) = connect(service, channel)
+            } else {
+                reply = perform(request, handed: handed)
+            }
         } catch {
             record(nil, .malformed(bytes: UInt32(clamping: count)))
             reply = .refused(problem: "the request cannot be read", remedy: "use `bulkhead`")
         }
-        answer(peer, reply)
+        answer(peer, reply, handing: connection)
     }
 
-    private func answer(_ peer: SharedDescriptor, _ reply: ControlReply) {
+    private func answer(
+        _ peer: SharedDescriptor, _ reply: ControlReply, handing connection: SharedDescriptor?
+    ) {
         let bytes = reply.encode()
+        let numbers = connection.map { [$0.number] } ?? []
         _ = unsafe bytes.withUnsafeBytes {
-            unsafe send(
-                peer.number, $0.baseAddress, $0.count,
-                Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+            unsafe bh_send_fds(peer.number, $0.baseAddress, $0.count, numbers, numbers.count)
         }
     }
 
@@ -125,6 +130,7 @@ extension Supervisor {
         case .probe(let name, let program):
             return seatProbe(name, program: program, handed: handed)
         case .release(let name): return releaseProbe(name)
+        case .open: return .refused(problem: "no connection was made", remedy: "ask again")
         }
     }
 

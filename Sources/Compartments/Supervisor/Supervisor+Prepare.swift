@@ -40,6 +40,7 @@ extension Supervisor {
         try makeChannels()
         for line in swept { record(nil, .swept(what: line)) }
         try makeListeners()
+        try makePlannedChannels()
         try handTable()
         if isFull {
             let network = try Network(deployment: deployment, places: places, units: &units)
@@ -232,14 +233,8 @@ extension Supervisor {
                     compartment: UInt16(listener.compartment),
                     flow: UInt32((listener.flows.first ?? -1) + 1))
             })
-        let number = unsafe bh_memfd("roster")
-        guard number >= 0 else { throw SystemFailure("memfd_create", "roster", errno: -number) }
-        let memory = Descriptor(owning: number)
-        try memory.writeAll(table.encode())
-        let sealed = bh_seal(memory.number)
-        guard sealed >= 0 else { throw SystemFailure("seal", "roster", errno: -sealed) }
-        units[sensor].handed.append(
-            Handed(name: "roster", descriptor: SharedDescriptor(memory)))
+        let memory = try Self.sealed("roster", table.encode())
+        units[sensor].handed.append(Handed(name: "roster", descriptor: memory))
     }
 
     /// Gives the sensor its log sockets.

@@ -89,10 +89,15 @@ extension Supervisor {
         }
         controlSocket = nil
         peers = [:]
-        for path in [places.control] + units.map({ places.notify($0.plan.name) }) {
+        let listeners = deployment.channels.compactMap { channel -> String? in
+            guard case .operators(let to, let name) = channel else { return nil }
+            return places.channel(name, of: deployment.compartments[to].name)
+        }
+        for path in [places.control] + listeners + units.map({ places.notify($0.plan.name) }) {
             try? Files.remove(path)
         }
         _ = unsafe rmdir(places.run + "/notify")
+        _ = unsafe rmdir(places.run + "/channels")
         try? Files.remove(places.lock)
         _ = unsafe rmdir(places.run)
     }

@@ -66,6 +66,24 @@ package struct Tenancy: ~Copyable {
         handed.first { $0.name == name }?.number
     }
 
+    /// The bytes of a handed table of at most `limit` bytes, sealed memory that the supervisor
+    /// wrote; nil when none was handed under that name.
+    package func table(_ name: String, limit: Int) throws(Failure) -> [UInt8]? {
+        guard let number = descriptor(name) else { return nil }
+        // An earlier run of the program shared the open file, and left its position at the end.
+        lseek(number, 0, SEEK_SET)
+        var bytes: [UInt8] = []
+        do throws(SystemFailure) {
+            while bytes.count <= limit,
+                try DescriptorIO.read(number, into: &bytes, limit: 1 << 16) != .end
+            {}
+        } catch {
+            throw Self.refused("the table \(name) cannot be read", error.errno)
+        }
+        guard bytes.count <= limit else { throw Self.refused("the table \(name)", EFBIG) }
+        return bytes
+    }
+
     /// Names and descriptors in their order.
     package var descriptors: [(name: String, number: Int32)] { handed }
 

@@ -2,7 +2,6 @@
 // opened, and sends what it sees as events to its writer.
 
 internal import AuditTreaty
-internal import Descriptors
 internal import Findings
 internal import Glibc
 internal import Tenancy
@@ -13,17 +12,11 @@ func variable(_ name: String) -> String? {
 
 /// The table of names that the supervisor handed over.
 func table(_ tenancy: borrowing Tenancy) throws -> SensorTable {
-    guard let number = tenancy.descriptor("roster") else {
+    guard let bytes = try tenancy.table("roster", limit: SensorTable.bytesMax) else {
         throw Failure(
             .usage, "sensor-roster", "no descriptor named `roster` was handed",
             remedy: "start this program by the supervisor")
     }
-    // An earlier sensor shared the open file, and left its position at the end.
-    lseek(number, 0, SEEK_SET)
-    var bytes: [UInt8] = []
-    while bytes.count <= SensorTable.bytesMax,
-        try DescriptorIO.read(number, into: &bytes, limit: 1 << 16) != .end
-    {}
     return try SensorTable.decode(bytes)
 }
 

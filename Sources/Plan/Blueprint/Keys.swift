@@ -24,7 +24,7 @@ enum PlatformKey: String, KeySet {
         case .channels:
             Rule(
                 .list(.record(Record("channel", ChannelKey.self)), counts: 0...100_000),
-                "Descriptors that a compartment inherits", inactiveUntil: "passages are built")
+                "Descriptors that a compartment inherits")
         case .guarantees:
             Rule(
                 .list(
@@ -178,8 +178,8 @@ enum FlowKey: String, KeySet {
         case .expires: Rule(.day, "Last day on which it is allowed: 2027-03-31")
         case .messages:
             Rule(
-                .list(.scalar(.name), counts: 0...500), "Message types that the receiver permits",
-                inactiveUntil: "passages are built")
+                .list(.scalar(.name), counts: 0...500),
+                "Message types that the receiver permits; makes the flow a passage")
         case .observe:
             Rule(
                 .truth, "Watch this flow instead of deciding it",
@@ -194,7 +194,7 @@ enum ChannelKey: String, KeySet {
 
     var rule: Rule {
         switch self {
-        case .from: Rule(.name, required: true, "The service at whose side it begins")
+        case .from: Rule(.name, required: true, "The service at whose side it begins, or office")
         case .to: Rule(.name, required: true, "The service that it leads to")
         case .name: Rule(.name, required: true, "Its name")
         case .because: Rule(.text(500), required: true, "Why it is needed")

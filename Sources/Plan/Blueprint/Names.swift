@@ -137,6 +137,12 @@ struct Names {
             "unknown-port", place, "service \(quoted(service)) has no port \(quoted(port))", advice)
     }
 
+    /// The service, or the office, at whose side a channel begins.
+    func channelSource(_ node: Node?, _ report: inout Report) -> Party? {
+        if node?.scalar == "office" { return .office }
+        return service(node, &report).map(Party.service)
+    }
+
     /// The service, zone or outside that a value names.
     func party(_ node: Node?, outside: Bool = true, _ report: inout Report) -> Party? {
         guard let node, let name = node.scalar, !name.isEmpty else { return nil }

@@ -104,7 +104,7 @@ struct Reader {
     }
 
     private mutating func channel(_ node: Node) -> Channel? {
-        let from = names.service(node[ChannelKey.from], &report)
+        let from = names.channelSource(node[ChannelKey.from], &report)
         let to = names.service(node[ChannelKey.to], &report)
         guard let from, let to, let name = node.text(ChannelKey.name) else { return nil }
         return Channel(

@@ -145,7 +145,7 @@ struct WholeChecks {
     private mutating func channels() {
         var seen: [String: Place] = [:]
         for channel in platform.channels {
-            let name = "\(channel.from) to \(channel.to) \(channel.name)"
+            let name = "\(channel.from.name) to \(channel.to) \(channel.name)"
             if let first = seen[name] {
                 report.error(
                     "duplicate-channel", channel.place,

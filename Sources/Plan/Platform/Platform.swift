@@ -227,13 +227,14 @@ package struct Flow: Sendable {
 
 /// A descriptor that a compartment inherits from another's side: declared like a flow.
 package struct Channel: Sendable {
-    package var from: String
+    /// A service, or the office for a channel of the operators'.
+    package var from: Party
     package var to: String
     package var name: String
     package var because: String
     package var place: Place
 
-    package init(from: String, to: String, name: String, because: String, place: Place) {
+    package init(from: Party, to: String, name: String, because: String, place: Place) {
         self.from = from
         self.to = to
         self.name = name

@@ -48,7 +48,7 @@ package struct Graph: Sendable {
             guard let to = index[channel.to] else { continue }
             edges.append(
                 Edge(
-                    from: .service(channel.from), to: to,
+                    from: channel.from, to: to,
                     by: .channel(index: number, name: channel.name), because: channel.because,
                     place: channel.place))
         }

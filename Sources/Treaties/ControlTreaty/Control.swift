@@ -16,6 +16,8 @@ package enum ControlRequest: Equatable, Sendable {
     case probe(compartment: String, program: String)
     /// Drills only: gives a probed compartment its program back.
     case release(compartment: String)
+    /// A connection to a service's channel for operators; its descriptor travels with the answer.
+    case open(compartment: String, channel: String)
 
     /// Largest encoded request in bytes.
     package static let bytesMax = 8192
@@ -39,6 +41,10 @@ package enum ControlRequest: Equatable, Sendable {
         case .release(let compartment):
             writer.integer(UInt8(6))
             writer.text(compartment)
+        case .open(let compartment, let channel):
+            writer.integer(UInt8(7))
+            writer.text(compartment)
+            writer.text(channel)
         }
         return writer.bytes
     }
@@ -58,6 +64,9 @@ package enum ControlRequest: Equatable, Sendable {
             request = .probe(
                 compartment: try reader.text(limit: 64), program: try reader.text(limit: 4096))
         case 6: request = .release(compartment: try reader.text(limit: 64))
+        case 7:
+            request = .open(
+                compartment: try reader.text(limit: 64), channel: try reader.text(limit: 64))
         default: throw Malformed(at: 1, expected: "a known verb")
         }
         try reader.finish()
@@ -73,6 +82,7 @@ package enum ControlRequest: Equatable, Sendable {
         case .restart: "restart"
         case .probe: "probe"
         case .release: "release"
+        case .open(let compartment, let channel): "open \(compartment).\(channel)"
         }
     }
 }

@@ -62,7 +62,7 @@ enum Fixture {
         let folder = try Folder()
         let source = try #require(Files.resolve("/usr/bin/env"))
         let bytes = try Files.read(source, limit: 16 << 20)
-        for name in ["bulkhead-trail", "bulkhead-sensor"] {
+        for name in ["bulkhead-trail", "bulkhead-sensor", "bulkhead-authority"] {
             let path = folder.path + "/" + name
             try Files.create(path, mode: 0o755).writeAll(bytes)
         }

@@ -16,6 +16,7 @@ struct DeploymentCodecTests {
         var deployment = Samples.deployment()
         deployment.compartments = []
         deployment.listeners = []
+        deployment.channels = []
         deployment.zones = [Prefix("10.0.0.0/8").map { ZonePlan(name: "wide", network: $0) }]
             .compactMap { $0 }
         for index in 0..<1024 {
@@ -106,6 +107,20 @@ struct DeploymentCodecTests {
         ("a listener at port zero", { $0.listeners[0].port = 0 }),
         ("a listener's name", { $0.listeners[0].name = "a:b" }),
         ("two at one place", { $0.listeners.append($0.listeners[0]) }),
+        ("a channel of nobody", { $0.channels[0] = .pair(from: 0, to: 99, name: "a") }),
+        ("a channel with itself", { $0.channels[0] = .pair(from: 1, to: 1, name: "a") }),
+        ("a channel of the sensor", { $0.channels[0] = .pair(from: 2, to: 1, name: "a") }),
+        ("a channel twice", { $0.channels.append($0.channels[1]) }),
+        ("a channel named as a listener", { $0.channels[1] = .operators(to: 0, name: "http") }),
+        ("a channel named events", { $0.channels[1] = .operators(to: 0, name: "events") }),
+        ("a channel's name", { $0.channels[1] = .operators(to: 0, name: "a:b") }),
+        (
+            "a table over its bound",
+            {
+                $0.channels[2] = .table(
+                    of: 0, name: "passages", bytes: .init(repeating: 0, count: 262_145))
+            }
+        ),
     ]
 
     @Test("what root relies on is checked", arguments: refused)

@@ -108,6 +108,10 @@ enum Samples {
                 compartment: 0, name: "http", address: Address(0x7F00_0001), port: 8443,
                 flows: [0, 2])
         ]
+        all.channels = [
+            .pair(from: 0, to: 1, name: "authority"), .operators(to: 1, name: "operator"),
+            .table(of: 0, name: "passages", bytes: [1, 2, 3]),
+        ]
         return all
     }
 }

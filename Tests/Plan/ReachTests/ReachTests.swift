@@ -42,7 +42,7 @@ struct ReachTests {
         }
         platform.channels = [
             Channel(
-                from: "keys", to: "gateway", name: "certificates", because: "test",
+                from: .service("keys"), to: "gateway", name: "certificates", because: "test",
                 place: Place(line: 30, column: 1))
         ]
         platform.publications = [
