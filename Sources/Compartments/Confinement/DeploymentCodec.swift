@@ -12,7 +12,7 @@ package enum DeploymentCodec {
     package static let compartmentsMax = 1024
     package static let flowsMax = 100_000
     package static let listenersMax = 1024
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
     static let magic = Array("BHDP".utf8)
 
     /// The bytes; what is over a bound, `decode` refuses.

@@ -47,6 +47,16 @@ struct ModelTests {
         #expect(database.prepare[0].files.map(\.target) == ["/usr/share/postgresql"])
     }
 
+    @Test("a service is asked to end by SIGTERM, or by the signal of its file")
+    func stop() throws {
+        for signal in StopSignal.allCases {
+            let text = full.replacing("wx: true", with: "stop: \(signal.rawValue)")
+            let services = try #require(read(text).platform).services
+            #expect(services.map(\.stop) == [.terminate, signal, .terminate])
+        }
+        #expect(StopSignal.allCases.map(\.number) == [1, 2, 3, 10, 12, 15])
+    }
+
     @Test("what YAML 1.1 takes for something else stays the text it is")
     func traps() throws {
         let model = try #require(read(full).platform)
