@@ -95,7 +95,7 @@ let rooms: [[Target]] = [
             "Confinement", "Rulebook", "Processes", "Namespaces", "Netlink", "PacketFilter",
             "Cgroups", "Loop", "Descriptors", "ControlTreaty", "AuditTreaty",
             "Addresses", "Bytes", "Digests", "Findings", "CLinux",
-        ]),
+        ], tests: ["Seccomp"]),
     room(
         "Compartments", "Operator",
         opens: [

@@ -49,6 +49,18 @@ int bh_listener(uint32_t address, uint16_t port, uint32_t uid, int backlog) {
     return fd;
 }
 
+int bh_listen_again(int fd, int backlog) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0) return -errno;
+    // Forgets a shutdown of the socket, which a listen alone would not; the port stays its own.
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (!listens && connect(fd, &nobody, sizeof nobody) < 0) return -errno;
+    if (listen(fd, backlog) < 0) return -errno;
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 int bh_socket_pair(int stream, int buffer_bytes, int out[2]) {
     int type = (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC;
     if (socketpair(AF_UNIX, type, 0, out) < 0) return -errno;

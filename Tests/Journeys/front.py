@@ -50,6 +50,7 @@ def take(count):
         if not part: break
         got += part
     return got
+name = take(int.from_bytes(take(4), "little"))
 size = int.from_bytes(take(4), "little")
 open({folder + "/bytes"!r}, "wb").write(take(size))
 """, 0o755)
@@ -59,8 +60,9 @@ open({folder + "/bytes"!r}, "wb").write(take(size))
         return file.read()
 
 
-def supervise(plan, *words):
-    """Starts the real supervisor on those bytes; returns its lines until it is up or has ended."""
+def supervise(plan, *words, name=b"hostile"):
+    """Starts the real supervisor on those bytes, as a front does that named the platform before it
+    was taken over; returns the supervisor's lines until it is up or has ended."""
     ours, theirs = socket.socketpair()
     child = subprocess.Popen(
         ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 </dev/null', programs + "/bulkhead-supervisor",
@@ -69,7 +71,7 @@ def supervise(plan, *words):
     theirs.close()
     ours.settimeout(30)
     try:
-        ours.sendall(struct.pack("<I", len(plan)) + plan)
+        ours.sendall(struct.pack("<I", len(name)) + name + struct.pack("<I", len(plan)) + plan)
         lines = b""
         while b"\nR " not in b"\n" + lines:
             part = ours.recv(65536)
@@ -146,6 +148,40 @@ def stolen_tree():
     fresh()
     lines = supervise(swapped("/open/tree", "/shut/tree"))
     expect("F " in lines and "R " not in lines, lines)
+
+
+@claim("a plan of another platform than the file names does not reach that one's state")
+def other_platform():
+    fresh()
+    supervise(honest)
+    kept = sorted(os.listdir("/var/lib/bulkhead"))
+    trails = os.stat("/var/lib/bulkhead/hostile/trails/supervisor/head").st_mtime_ns
+    for plan, name in ((honest, b"other"), (honest.replace(b"hostile", b"foreign", 1), b"hostile")):
+        lines = supervise(plan, name=name)
+        expect("its file names" in lines and "R " not in lines, lines)
+    expect(sorted(os.listdir("/var/lib/bulkhead")) == kept, os.listdir("/var/lib/bulkhead"))
+    expect(os.stat("/var/lib/bulkhead/hostile/trails/supervisor/head").st_mtime_ns == trails,
+           "the other's state was touched")
+
+
+@claim("a filter that permits everything, or one call that no role has, is refused")
+def open_filter():
+    everything = struct.pack("<HBBI", 6, 0, 0, 0x7FFF0000)
+    mount = struct.pack("<HBBI", 0x20, 0, 0, 0) + struct.pack("<HBBI", 0x15, 0, 1, 165) + everything
+    # Each filter begins with a load of the architecture, behind its length.
+    begin = struct.pack("<HBBI", 0x20, 0, 0, 4)
+    ends = {}
+    at = honest.find(begin)
+    while at >= 0:
+        size = struct.unpack("<I", honest[at - 4:at])[0]
+        for what, filter in (("everything", everything), ("mount", mount + honest[at:at + size])):
+            fresh()
+            plan = honest[:at - 4] + struct.pack("<I", len(filter)) + filter + honest[at + size:]
+            lines = supervise(plan)
+            expect("permits" in lines and "R " not in lines, (what, at, lines))
+            ends[what] = ends.get(what, 0) + 1
+        at = honest.find(begin, at + size)
+    expect(ends.get("mount", 0) >= 6, ends)
 
 
 @claim("bytes changed at random never bring root to leave anything behind")

@@ -37,7 +37,6 @@ def flood():
         except OSError: time.sleep(0.001)  # the queue is full, or too many are under way
     return f"sent {sent}"
 attempt("descriptors", flood)
-attempt("shut", lambda: events.shutdown(socket.SHUT_RDWR))
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.setblocking(False)
 def shout():

@@ -52,7 +52,7 @@ def verify():
 @claim("what nobody may ask is refused and on record")
 def refused_verb():
     code, _, text = bulkhead("revoke", "web", "database")
-    expect(code == 2 and "no flow" in text, (code, text))
+    expect(code == 1 and "no flow" in text, (code, text))
 
 
 @claim("a second `up` of the same platform is refused and disturbs nothing")

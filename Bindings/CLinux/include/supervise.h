@@ -7,6 +7,8 @@
 // A listening TCP socket in this namespace whose socket() was called under the filesystem uid,
 // so that the host's `meta skuid` rule names the service and not root. address in host order.
 int bh_listener(uint32_t address, uint16_t port, uint32_t uid, int backlog);
+// Makes such a socket listen, on the same port, whatever was done to it: 0 or -errno.
+int bh_listen_again(int fd, int backlog);
 // A SOCK_SEQPACKET (or, with stream, SOCK_STREAM) pair, close-on-exec, with send buffers of the
 // given size where the kernel lets us.
 int bh_socket_pair(int stream, int buffer_bytes, int out[2]);

@@ -34,6 +34,7 @@ extension Draft {
             case .port: .port
             case .started: .started
             }
+        plan.stop = service.stop.number
         plan.after = seats.indices.filter { service.after.contains(seats[$0].service.name) }
         setPorts(&plan, service)
         setLimits(&plan, service.limits)

@@ -44,6 +44,7 @@ enum CompartmentCodec {
         out.block(plan.initFilter)
         out.list(plan.prepare, encode)
         out.integer(plan.ready.rawValue)
+        out.integer(plan.stop)
         out.list(plan.after) { $1.index($0) }
         out.list(plan.role) { $1.text($0) }
     }
@@ -125,6 +126,7 @@ enum CompartmentCodec {
             throw Malformed(at: at, expected: "when it is ready")
         }
         plan.ready = ready
+        plan.stop = try reader.bounded(1...31)
         plan.after = try reader.list(limit: count) { reader throws(Malformed) in
             try reader.index(below: count)
         }

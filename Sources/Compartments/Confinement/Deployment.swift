@@ -256,6 +256,8 @@ package struct CompartmentPlan: Sendable, Equatable {
     package var initFilter: [UInt8]
     package var prepare: [PreparationPlan]
     package var ready: ReadyPlan
+    /// Number of the signal that asks its program to end.
+    package var stop: UInt8
     /// Compartments that must be ready before this one starts: indices.
     package var after: [Int]
     /// Seccomp words, for records.
@@ -284,6 +286,7 @@ package struct CompartmentPlan: Sendable, Equatable {
         initFilter = []
         prepare = []
         ready = .started
+        stop = 15
         after = []
         role = []
     }

@@ -13,7 +13,7 @@ package enum DeploymentCodec {
     package static let flowsMax = 100_000
     package static let listenersMax = 1024
     package static let channelsMax = 8192
-    static let version: UInt16 = 2
+    static let version: UInt16 = 3
     static let magic = Array("BHDP".utf8)
 
     /// The bytes; what is over a bound, `decode` refuses.

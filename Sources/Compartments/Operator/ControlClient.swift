@@ -61,18 +61,45 @@ package enum ControlClient {
         }
     }
 
-    /// Waits until the supervisor behind a control socket has ended: its socket file is gone.
-    package static func waitUntilGone(_ path: String, seconds: Int) -> Bool {
-        for _ in 0..<(seconds * 100) {
+    /// Asks a platform to go down and waits for the end of its supervisor's process, which is the
+    /// last of it; false when it still runs after that time.
+    package static func end(at path: String, seconds: Int32) throws(Failure) -> Bool {
+        let process = supervisor(at: path)
+        if case .refused(let problem, let remedy) = try ask(.down, at: path) {
+            throw Failure(.refused, "refused", problem, remedy: remedy)
+        }
+        if let process, process.isReadable(within: seconds * 1000) { return true }
+        // Out of sight, as from another pid namespace: its socket's file goes shortly before it.
+        for _ in 0..<(process == nil ? seconds * 100 : 0) {
             if Files.facts(of: path) == nil { return true }
             usleep(10_000)
         }
         return false
     }
 
+    /// The process that listens at a control socket, as a descriptor that is readable at its end.
+    private static func supervisor(at path: String) -> SharedDescriptor? {
+        let number = unsafe bh_unix_connect(path)
+        guard number >= 0 else { return nil }
+        let socket = Descriptor(owning: number)
+        var pid: UInt32 = 0
+        var uid: UInt32 = 0
+        guard unsafe bh_peer(socket.number, &pid, &uid) == 0, pid > 0 else { return nil }
+        let process = bh_pidfd_open(Int32(pid))
+        return process < 0 ? nil : SharedDescriptor(Descriptor(owning: process))
+    }
+
     private static func silent(_ path: String) -> Failure {
         Failure(
             .machine, "no-answer", "the supervisor at \(path) ended without an answer",
             remedy: "see its log; the next `bulkhead up` sweeps what it left")
+    }
+}
+
+extension SharedDescriptor {
+    /// Waits until there is something to read, or, of a process, until it has ended.
+    fileprivate func isReadable(within milliseconds: Int32) -> Bool {
+        var watched = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&watched, 1, milliseconds) > 0
     }
 }

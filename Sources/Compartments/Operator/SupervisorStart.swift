@@ -69,9 +69,15 @@ package struct SupervisorStart: ~Copyable {
     /// The number of the stream, for polling.
     package var number: Int32 { socket.number }
 
+    /// Says which platform it will be, for good: call it before anything of the file is parsed.
+    package func bind(to platform: String) throws(Failure) { try send(Array(platform.utf8)) }
+
     /// Hands over what to run.
     package func send(_ deployment: Deployment) throws(Failure) {
-        let bytes = DeploymentCodec.encode(deployment)
+        try send(DeploymentCodec.encode(deployment))
+    }
+
+    private func send(_ bytes: [UInt8]) throws(Failure) {
         let length = UInt32(bytes.count)
         let header = (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * UInt32($0))) }
         do {

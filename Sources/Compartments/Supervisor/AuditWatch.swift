@@ -22,13 +22,13 @@ struct AuditWatch: ~Copyable {
         let log = SharedDescriptor(try AuditSession.openLog(in: namespace))
         let file = try Self.join(path)
         if try Self.read(path) == nil {
-            var session = try AuditSession(in: namespace)
-            let change = try session.engage()
-            let words = [
-                change.enabledBefore.map(String.init) ?? "-",
-                change.backlogBefore.map(String.init) ?? "-", change.addedRule ? "rule" : "-",
-            ]
-            try file.writeAll(Array(words.joined(separator: " ").utf8))
+            do throws(SystemFailure) {
+                try Self.engage(namespace, file)
+            } catch {
+                // An empty file says nothing that somebody could put back, and would stay for ever.
+                try? Files.remove(path)
+                throw error
+            }
         }
         guard flock(file.number, LOCK_SH) == 0 else {
             throw SystemFailure("flock", path, errno: errno)
@@ -36,6 +36,18 @@ struct AuditWatch: ~Copyable {
         self.path = path
         self.file = file
         self.log = log
+    }
+
+    private static func engage(
+        _ namespace: borrowing Descriptor, _ file: borrowing Descriptor
+    ) throws(SystemFailure) {
+        var session = try AuditSession(in: namespace)
+        let change = try session.engage()
+        let words = [
+            change.enabledBefore.map(String.init) ?? "-",
+            change.backlogBefore.map(String.init) ?? "-", change.addedRule ? "rule" : "-",
+        ]
+        try file.writeAll(Array(words.joined(separator: " ").utf8))
     }
 
     /// The file, locked: alone, so that nobody else reads or writes what was before; or, when other

@@ -6,7 +6,8 @@ internal import Glibc
 
 /// The stream between the operator's front and the supervisor that it started.
 ///
-/// The front sends one length-prefixed deployment, then nothing but `D` (detach). The supervisor
+/// The front sends the platform's name, before it parses anything, and one deployment, each with its
+/// length before it, then nothing but `D` (detach). The supervisor
 /// sends lines: `P text` progress, `A text` an address, `R text` ready, `F code problem TAB remedy`
 /// failure. When the front goes away without `D`, the platform goes down.
 package struct FrontLink: ~Copyable {
@@ -18,24 +19,39 @@ package struct FrontLink: ~Copyable {
 
     var number: Int32 { socket.number }
 
-    /// The deployment, at most 64 MiB.
+    /// The deployment, at most 64 MiB, of the platform that the front named before it parsed.
     package func receiveDeployment() throws(Failure) -> Deployment {
         do {
-            var header: [UInt8] = []
-            try fill(&header, 4)
-            let length = header.reversed().reduce(0) { $0 << 8 | Int($1) }
-            guard length <= 64 << 20 else {
-                throw SystemFailure("read", "deployment", errno: EFBIG)
+            let name = String(decoding: try receive(limit: 32), as: UTF8.self)
+            let deployment = try DeploymentCodec.decode(try receive(limit: 64 << 20))
+            guard deployment.platform == name else {
+                throw Failure(
+                    .usage, "deployment",
+                    "the plan is of \(deployment.platform), its file names \(Excerpt.of(name))",
+                    remedy: "begin a line of the file with `platform: NAME`, and no line before it "
+                        + "with another")
             }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(length)
-            try fill(&bytes, length)
-            return try DeploymentCodec.decode(bytes)
+            return deployment
         } catch {
-            throw Failure(
-                .usage, "deployment", "the deployment cannot be read: \(error)",
-                remedy: "start platforms with `bulkhead up`")
+            let failure =
+                error as? Failure
+                ?? Failure(
+                    .usage, "deployment", "the deployment cannot be read: \(error)",
+                    remedy: "start platforms with `bulkhead up`")
+            failed(failure)
+            throw failure
         }
+    }
+
+    private func receive(limit: Int) throws(SystemFailure) -> [UInt8] {
+        var header: [UInt8] = []
+        try fill(&header, 4)
+        let length = header.reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard length <= limit else { throw SystemFailure("read", "deployment", errno: EFBIG) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        try fill(&bytes, length)
+        return bytes
     }
 
     private func fill(_ bytes: inout [UInt8], _ count: Int) throws(SystemFailure) {

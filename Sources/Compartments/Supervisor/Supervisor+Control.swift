@@ -82,7 +82,7 @@ extension Supervisor {
             let granted = role(of: uid).permits(request)
             // Status is asked several times a second by `status --watch`: only refusals of it
             // are worth a record.
-            if request != .status || !granted {
+            if granted ? request != .status : isListed() {
                 record(nil, .command(uid: uid, verb: request.verb, granted: granted))
             }
             if !granted {
@@ -95,10 +95,21 @@ extension Supervisor {
                 reply = perform(request, handed: handed)
             }
         } catch {
-            record(nil, .malformed(bytes: UInt32(clamping: count)))
+            if isListed() { record(nil, .malformed(bytes: UInt32(clamping: count))) }
             reply = .refused(problem: "the request cannot be read", remedy: "use `bulkhead`")
         }
         answer(peer, reply, handing: connection)
+    }
+
+    private mutating func isListed() -> Bool {
+        recordRefusals()
+        return refusals.admits(now: Clock.monotonic)
+    }
+
+    /// Puts the number of requests on record that were refused and not listed.
+    mutating func recordRefusals(isLast: Bool = false) {
+        guard let count = refusals.due(now: Clock.monotonic, isLast: isLast) else { return }
+        record(nil, .note(kind: "command", text: "\(count) further requests refused, not listed"))
     }
 
     private func answer(
@@ -119,19 +130,32 @@ extension Supervisor {
         case .down:
             stop(reason: "an operator asked")
             return .done("going down")
-        case .revoke(let flow): return revoke(flow)
+        case .revoke(let from, let to): return revoke(from, to)
         case .restart(let name):
             guard let index = service(name) else { return unknown(name) }
-            guard units[index].run != nil else {
-                return .refused(problem: "\(name) does not run", remedy: "see `bulkhead status`")
-            }
-            killNow(index)
-            return .done("\(name) is restarting")
+            return restart(index)
         case .probe(let name, let program):
             return seatProbe(name, program: program, handed: handed)
         case .release(let name): return releaseProbe(name)
         case .open: return .refused(problem: "no connection was made", remedy: "ask again")
         }
+    }
+
+    /// Asks a program to end, so that it starts again; one that was given up begins anew.
+    private mutating func restart(_ index: Int) -> ControlReply {
+        let name = units[index].plan.name
+        guard stage == .up else {
+            return .refused(
+                problem: "the platform is not up", remedy: "wait until every service is ready")
+        }
+        units[index].lifecycle.forgive()
+        if units[index].run != nil {
+            askToEnd(index)
+        } else {
+            units[index].lifecycle.rearm()
+            advance()
+        }
+        return .done("\(name) is restarting")
     }
 
     private func service(_ name: String) -> Int? {

@@ -26,23 +26,41 @@ extension Supervisor {
         }
     }
 
-    mutating func revoke(_ id: UInt32) -> ControlReply {
-        let index = Int(id) - 1
-        guard deployment.flows.indices.contains(index) else {
-            return .refused(problem: "there is no flow \(id)", remedy: "see `bulkhead status`")
+    /// Ends every flow between two ends; `to` may name one port.
+    mutating func revoke(_ from: String, _ to: String) -> ControlReply {
+        let named = deployment.flows.indices.filter { index in
+            let flow = deployment.flows[index]
+            let target = deployment.compartments[flow.to].name
+            return name(of: flow.from) == from
+                && (to == target || to == "\(target).\(flow.port.number)")
         }
-        guard !revoked.contains(index) else {
-            return .refused(problem: "flow \(id) has ended already", remedy: "nothing to do")
-        }
-        let flow = deployment.flows[index]
-        let text =
-            "flow \(name(of: flow.from)) to \(deployment.compartments[flow.to].name) "
-            + "\(flow.port) (line \(flow.line))"
-        guard let count = close(index, by: "an operator") else {
+        guard !named.isEmpty else {
             return .refused(
-                problem: "\(text) could not be ended", remedy: "see `bulkhead logs supervisor`")
+                problem: "no flow goes from \(from) to \(to)",
+                remedy: "see the flows with `bulkhead status --json`; a port is its number")
         }
-        return .done("\(text) ended, \(count) open connections cut")
+        let open = named.filter { !revoked.contains($0) }
+        guard let first = open.first else {
+            return .refused(
+                problem: "the flow from \(from) to \(to) has ended already",
+                remedy: "nothing to do")
+        }
+        var connections = 0
+        for index in open {
+            guard let count = close(index, by: "an operator") else {
+                return .refused(
+                    problem: "flow \(index + 1) could not be ended",
+                    remedy: "the platform goes down; see the supervisor's log")
+            }
+            connections += count
+        }
+        let flow = deployment.flows[first]
+        let which =
+            open.count > 1
+            ? "\(open.count) flows \(from) to \(to)"
+            : "flow \(from) to \(deployment.compartments[flow.to].name) \(flow.port) "
+                + "(line \(flow.line))"
+        return .done("\(which) ended, \(connections) open connections cut")
     }
 
     /// Closes a flow everywhere; nil when that failed, and then the platform goes down, because a

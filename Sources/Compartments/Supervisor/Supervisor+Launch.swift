@@ -48,6 +48,10 @@ extension Supervisor {
         }
         let before = (try? units[index].group?.usage().memoryKills) ?? 0
 
+        if step == nil {
+            try renewNotify(index)
+            try openListeners(index)
+        }
         let (output, input) = try SharedDescriptor.pipe()
         try DescriptorIO.setNonBlocking(output.number)
 

@@ -15,7 +15,7 @@ extension Supervisor {
     /// Buffer of an event channel: 4 MiB, some 6,500 messages of 256 bytes.
     private static let channelBytes: Int32 = 4 << 20
     /// Connections that wait in a published listener.
-    private static let backlog: Int32 = 512
+    static let backlog: Int32 = 512
     private static let lockAttempts = 64
 
     private var isFull: Bool { deployment.isolation == .full }
@@ -152,7 +152,7 @@ extension Supervisor {
         }
     }
 
-    private func makeNotify(_ plan: CompartmentPlan) throws -> SharedDescriptor? {
+    func makeNotify(_ plan: CompartmentPlan) throws -> SharedDescriptor? {
         guard plan.ready == .notify else { return nil }
         let path = places.notify(plan.name)
         // Who may write is decided by the mount: only its own compartment sees the socket.
@@ -161,7 +161,7 @@ extension Supervisor {
         return SharedDescriptor(Descriptor(owning: number))
     }
 
-    private static func pair() throws(SystemFailure) -> (SharedDescriptor, SharedDescriptor) {
+    static func pair() throws(SystemFailure) -> (SharedDescriptor, SharedDescriptor) {
         var ends: [Int32] = [-1, -1]
         let made = unsafe ends.withUnsafeMutableBufferPointer { room in
             unsafe bh_socket_pair(0, Self.channelBytes, room.baseAddress)

@@ -33,8 +33,9 @@ extension Supervisor {
             units[index].run?.initPid = pid
             units[index].run?.initProcess = process
             try? loop.add(process.number, token: Token.process(index).raw, .readable)
-            if case .stopping = units[index].lifecycle.phase, let run = units[index].run {
-                requestStop(run)
+            // Who was asked to end meanwhile could not be asked yet.
+            if let run = units[index].run, run.killAt != nil {
+                requestStop(run, units[index].plan)
             }
         case .verify(let pid, let landlock):
             units[index].run?.programPid = pid
@@ -124,7 +125,7 @@ extension Supervisor {
         return expected
     }
 
-    private mutating func end(_ index: Int, _ ending: RunEnding) {
+    mutating func end(_ index: Int, _ ending: RunEnding) {
         units[index].run?.ending = ending
         killNow(index)
     }
@@ -147,6 +148,7 @@ extension Supervisor {
         }
         let ending = last.ending ?? .signalled(UInt8(SIGKILL))
         announce(ending, last, index)
+        if units[index].isMuted { renewChannel(index) }
         move(index, .ended(clean: ending == .exited(0)))
         if case .stopping = stage { stopNext() }
     }
@@ -213,8 +215,6 @@ extension Supervisor {
             _ = shutdown(run.control.number, Int32(SHUT_RDWR))
         }
     }
-
-    func requestStop(_ run: Unit.Run) { Jail.stop(run.control.number) }
 
     /// `READY=1` of the compartment's own uid; anything else is ignored.
     mutating func takeNotice(_ index: Int) {

@@ -6,6 +6,7 @@ internal import Descriptors
 internal import Findings
 internal import Glibc
 internal import Loop
+internal import Processes
 
 // Going down: services first, in reverse of `after`, then the sensor, which still hears the last
 // attempts, then the writers, which still record them.
@@ -16,6 +17,7 @@ extension Supervisor {
         case .stopping, .over: return
         case .starting, .up:
             stage = .stopping(reason: reason)
+            recordRefusals(isLast: true)
             record(nil, .platformDown(reason: reason))
             stopNext()
         }
@@ -49,12 +51,28 @@ extension Supervisor {
 
     /// Asks a compartment to end, and arms the end that nobody can refuse.
     mutating func terminate(_ index: Int) {
-        guard let run = units[index].run else {
+        guard units[index].run != nil else {
             move(index, .ended(clean: true))
             return
         }
-        units[index].run?.killAt = Clock.monotonic + Self.graceNanoseconds
-        requestStop(run)
+        askToEnd(index)
+    }
+
+    /// Sends a running program the signal of its plan, and arms the end that nobody can refuse.
+    ///
+    /// A second call extends nothing: who is asked again is killed no later.
+    mutating func askToEnd(_ index: Int) {
+        guard let run = units[index].run else { return }
+        if run.killAt == nil {
+            units[index].run?.killAt = Clock.monotonic + Self.graceNanoseconds
+        }
+        requestStop(run, units[index].plan)
+    }
+
+    /// Preparation steps are other programs than the one that the plan's signal is for.
+    func requestStop(_ run: Unit.Run, _ plan: CompartmentPlan) {
+        let isOwn = run.preparation == nil && !run.isProbe
+        Jail.stop(run.control.number, signal: isOwn ? plan.stop : UInt8(SIGTERM))
     }
 
     /// Kills what still runs, without waiting for anything orderly: after a failure of our own.

@@ -40,6 +40,7 @@ package struct Supervisor: ~Copyable {
     var peers: [Int: SharedDescriptor] = [:]
     var controlSocket: SharedDescriptor?
     var revoked: Set<Int> = []
+    var refusals = RefusalMeter()
     var failure: Failure?
     /// The lock is ours: what lies in the run directory is this run's, and ours to remove.
     var ownsPlaces = false
@@ -51,7 +52,7 @@ package struct Supervisor: ~Copyable {
 
     /// Descriptors of the supervisor: some 20 for each of the 1,024 compartments that there may be.
     private static let descriptorsMax: UInt64 = 65_536
-    /// Longest time from SIGTERM to SIGKILL: 4 s.
+    /// Longest time from the signal that asks to SIGKILL: 4 s.
     static let graceNanoseconds: UInt64 = 4_000_000_000
     /// Longest time from a launch to readiness, or to the end of a preparation step: 60 s.
     static let startNanoseconds: UInt64 = 60_000_000_000
@@ -98,7 +99,9 @@ package struct Supervisor: ~Copyable {
     /// Returns when nothing of it is left.
     package mutating func run() -> ExitCode {
         do {
+            try FilterFloor.require(deployment)
             try prepare()
+            try watchChannels()
             advance()
             while stage != .over {
                 let ready = try loop.wait(timeoutMilliseconds: patience())
@@ -141,6 +144,7 @@ package struct Supervisor: ~Copyable {
                 wait = min(wait ?? Self.portPollMilliseconds, Self.portPollMilliseconds)
             }
         }
+        if let count = refusals.dueAt { due(count) }
         if let expiry = nextExpiry() {
             let seconds = expiry > Clock.seconds ? expiry - Clock.seconds : 0
             let left = Int32(clamping: min(seconds, 3600) * 1000)
@@ -161,6 +165,7 @@ package struct Supervisor: ~Copyable {
         case .log(let index): takeOutput(index)
         case .notify(let index): takeNotice(index)
         case .trail(let index): outbox.readable(index, &loop)
+        case .channel(let index): channelEnded(index)
         }
     }
 
@@ -210,6 +215,7 @@ package struct Supervisor: ~Copyable {
                 move(index, .ready)
             }
         }
+        recordRefusals()
         expireFlows()
         if case .stopping = stage { stopNext() }
     }
@@ -251,6 +257,7 @@ package struct Supervisor: ~Copyable {
                 .restarting(compartment: id, attempt: attempt, delayMilliseconds: delay))
         case .announceAbandoned(let attempts):
             record(index, .abandoned(compartment: id, attempts: attempts))
+            closeListeners(index)
             giveUp(on: index)
         }
     }

@@ -34,6 +34,8 @@ struct Unit {
     var group: Cgroup?
     var notify: SharedDescriptor?
     var probe: ProbeSeat?
+    /// Its event channel was shut down: it gets a new one when its run has ended.
+    var isMuted = false
 
     var run: Run?
 
@@ -94,6 +96,7 @@ enum Token {
     case log(Int)
     case notify(Int)
     case trail(Int)
+    case channel(Int)
 
     var raw: UInt64 {
         switch self {
@@ -106,6 +109,7 @@ enum Token {
         case .log(let index): 6 << 32 | UInt64(index)
         case .notify(let index): 7 << 32 | UInt64(index)
         case .trail(let index): 8 << 32 | UInt64(index)
+        case .channel(let index): 9 << 32 | UInt64(index)
         }
     }
 
@@ -121,6 +125,7 @@ enum Token {
         case (6, _): self = .log(index)
         case (7, _): self = .notify(index)
         case (8, _): self = .trail(index)
+        case (9, _): self = .channel(index)
         default: return nil
         }
     }

@@ -27,14 +27,17 @@ struct PlatformFile {
         return hasErrors ? .refused : .good
     }
 
-    /// Opens the file, does what only root can do, gives up root for good, then reads and parses.
+    /// Opens the file, does what only root can do, gives up root for good, then reads, does what
+    /// must not depend on what a parser makes of the text, and parses.
     static func read(
-        _ path: String, whileRoot: () throws(Failure) -> Void = {}
+        _ path: String, whileRoot: () throws(Failure) -> Void = {},
+        unparsed: ([UInt8]) throws(Failure) -> Void = { _ in }
     ) throws(Failure) -> PlatformFile {
         let folder = folder(of: path)
         let file = try open(path)
         try whileRoot()
         let bytes = try contents(of: file, path)
+        try unparsed(bytes)
         let today = time(nil) / 86400
         let (platform, findings) = Blueprint.read(bytes, folder: folder, today: today)
         return PlatformFile(path: path, folder: folder, platform: platform, findings: findings)

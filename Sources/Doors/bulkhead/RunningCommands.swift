@@ -54,8 +54,7 @@ extension Verb {
         Usage("down", about: "Ends a running platform", flags: [platformFlag, stateFlag])
     ) { arguments throws(Failure) in
         let locations = try running(arguments)
-        try expectDone(try ControlClient.ask(.down, at: locations.control))
-        guard ControlClient.waitUntilGone(locations.control, seconds: 30) else {
+        guard try ControlClient.end(at: locations.control, seconds: 30) else {
             throw Failure(
                 .machine, "down", "\(locations.id) is still going down after 30 s",
                 remedy: "see `bulkhead status`")
@@ -130,7 +129,7 @@ extension Verb {
     static let restart = Verb(
         Usage(
             "restart", operands: "SERVICE", counts: 1...1,
-            about: "Ends a service's program; it starts again",
+            about: "Asks a service's program to end, or kills it; it starts again",
             flags: [platformFlag, stateFlag])
     ) { arguments throws(Failure) in
         let locations = try running(arguments)
@@ -146,26 +145,10 @@ extension Verb {
             flags: [platformFlag, stateFlag])
     ) { arguments throws(Failure) in
         let locations = try running(arguments)
-        let reply = try ControlClient.ask(.status, at: locations.control)
-        guard case .status(let status) = reply else {
-            try expectDone(reply)
-            return .refused
-        }
-        let from = arguments.word(0) ?? ""
-        let target = (arguments.word(1) ?? "").split(separator: ".", maxSplits: 1)
-        let flows = status.flows.filter { flow in
-            flow.from == from && flow.to == target.first.map(String.init)
-                && (target.count == 1 || flow.port.hasSuffix("/" + target[1]))
-        }
-        guard !flows.isEmpty else {
-            throw Failure(
-                .usage, "unknown-flow", "no flow goes from \(from) to \(arguments.word(1) ?? "")",
-                remedy: "see the flows with `bulkhead status --json`; a port is its number")
-        }
-        for flow in flows {
-            try expectDone(
-                try ControlClient.ask(.revoke(flow: flow.id), at: locations.control))
-        }
+        let request = ControlRequest.revoke(
+            from: Excerpt.of(arguments.word(0) ?? "", limit: 64),
+            to: Excerpt.of(arguments.word(1) ?? "", limit: 70))
+        try expectDone(try ControlClient.ask(request, at: locations.control))
         return .good
     }
 }

@@ -24,6 +24,7 @@ extension Verb {
                 Flag("limit", value: "N", "show the last N events, 1000 unless told"),
                 Flag("follow", "go on showing what is written"),
                 Flag("key", value: "FILE", "verify against this public key, kept elsewhere"),
+                Flag("partial", "verify what is here where earlier segments were moved away"),
                 .json,
             ],
             details: """
@@ -94,7 +95,8 @@ private func verifyTrails(
     var exit = ExitCode.good
     var documents: [JSON] = []
     for trail in trails {
-        let verdict = TrailVerifier.verify(trail.directory, key: key)
+        let verdict = TrailVerifier.verify(
+            trail.directory, key: key, partial: arguments.has("partial"))
         switch verdict {
         case .intact: break
         case .bad: if exit == .good { exit = .refused }
@@ -137,6 +139,7 @@ private func sentence(_ trail: FoundTrail, _ verdict: TrailVerdict) -> String {
         var text =
             "whole  \(trail.title)  \(summary.events) events, \(summary.lost) lost, "
             + "\(summary.frames) records, head signed \(EventText.time(summary.headTime))"
+        if summary.first > 0 { text += ", PART: from record \(summary.first) on" }
         if summary.unsigned > 0 { text += ", \(summary.unsigned) records not signed yet" }
         if summary.unfinished > 0 { text += ", \(summary.unfinished) unfinished bytes" }
         return text
@@ -150,7 +153,7 @@ private func document(_ trail: FoundTrail, _ verdict: TrailVerdict) -> JSON {
     case .intact(let summary):
         return [
             "trail": .text(trail.title), "path": .text(trail.directory.path),
-            "verdict": "whole", "records": .count(summary.frames),
+            "verdict": "whole", "records": .count(summary.frames), "first": .count(summary.first),
             "events": .count(summary.events), "lost": .count(summary.lost),
             "unsigned": .count(summary.unsigned), "unfinishedBytes": .count(summary.unfinished),
             "segments": .count(summary.segments), "bytes": .count(summary.bytes),

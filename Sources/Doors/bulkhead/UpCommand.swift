@@ -98,10 +98,22 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
     var started: SupervisorStart?
     // What needs privileges comes first; from `read` on this process is nobody, and only then does
     // it parse what others wrote.
-    let file = try PlatformFile.read(request.file) { () throws(Failure) in
-        started = try startSupervisor(request, programs: programs)
-    }
+    var name: String?
+    let file = try PlatformFile.read(
+        request.file,
+        whileRoot: { () throws(Failure) in
+            started = try startSupervisor(request, programs: programs)
+        },
+        unparsed: { bytes throws(Failure) in
+            name = PlatformName.stated(in: bytes)
+            if let name { try started?.bind(to: name) }
+        })
     let platform = try file.required()
+    guard name != nil else {
+        throw Failure(
+            .usage, "platform-name", "no line of \(request.file) begins with `platform: NAME`",
+            remedy: "write the name there: it must be seen before the file is parsed")
+    }
     for finding in file.findings where finding.severity == .warning {
         Output.error(finding.line(file: request.file))
     }

@@ -142,9 +142,10 @@ package enum Jail {
         try order(control, JAIL_ORDER_GO, 0)
     }
 
-    /// Asks the program to end, by SIGTERM; a jail that is gone needs no asking.
-    package static func stop(_ control: Int32) {
-        try? order(control, JAIL_ORDER_SIGNAL, UInt32(SIGTERM))
+    /// Asks the program to end, by a signal that its pid 1 forwards; a jail that is gone needs no
+    /// asking.
+    package static func stop(_ control: Int32, signal: UInt8) {
+        try? order(control, JAIL_ORDER_SIGNAL, UInt32(signal))
     }
 
     private static func order<Kind: BinaryInteger>(

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Keys of the whole file.
 enum PlatformKey: String, KeySet {
     case platform, zones, services, flows, channels, guarantees, publish, isolation, office
@@ -62,7 +64,7 @@ enum ZoneKey: String, KeySet {
 /// Keys of a service.
 enum ServiceKey: String, KeySet {
     case zone, host, instances, run, ports, limits, needs, after, role, files, prepare, ready
-    case environment, wx, database
+    case stop, environment, wx, database
 
     var rule: Rule {
         switch self {
@@ -94,13 +96,17 @@ enum ServiceKey: String, KeySet {
             Rule(
                 .word(["notify", "port", "started"]),
                 "When it counts as ready: READY=1, listening on its ports, or started")
+        case .stop:
+            Rule(
+                .word(StopSignal.allCases.map(\.rawValue)),
+                "Signal that asks it to end; SIGTERM when left out")
         case .environment:
             Rule(
                 .map(key: .variable, value: .scalar(.raw), noun: "variable", atMost: 500),
                 "Environment of the program; nothing else is passed on")
         case .wx: Rule(.truth, "Memory may be writable and executable (some runtimes need it)")
         case .database:
-            Rule(.word(["sqlite"]), "An own database", inactiveUntil: "the stores are built")
+            Rule(.word(["sqlite"]), "The database that it keeps in its own directory")
         }
     }
 }

@@ -30,6 +30,7 @@ extension Reader {
                     place: step.place))
         }
         service.ready = readiness(node, hasPorts: !service.ports.isEmpty)
+        service.stop = node.text(ServiceKey.stop).flatMap(StopSignal.init) ?? .terminate
         service.environment = (node[ServiceKey.environment]?.entries ?? []).compactMap { entry in
             entry.value.scalar.map { (name: entry.key, value: $0) }
         }

@@ -93,6 +93,28 @@ package enum Readiness: Sendable, Equatable {
     case started
 }
 
+/// The signal that asks a service to end; one that does not follow it is killed.
+package enum StopSignal: String, Sendable, CaseIterable {
+    case hangup = "SIGHUP"
+    case interrupt = "SIGINT"
+    case quit = "SIGQUIT"
+    case user1 = "SIGUSR1"
+    case user2 = "SIGUSR2"
+    case terminate = "SIGTERM"
+
+    /// Its number, the same on every architecture that Linux shares these with.
+    package var number: UInt8 {
+        switch self {
+        case .hangup: 1
+        case .interrupt: 2
+        case .quit: 3
+        case .user1: 10
+        case .user2: 12
+        case .terminate: 15
+        }
+    }
+}
+
 /// A command that runs to its end in the service's compartment before the service, while its
 /// state directory has no mark that it was done.
 package struct Preparation: Sendable {
@@ -153,6 +175,7 @@ package struct Service: Sendable {
     package var files: [FileTree] = []
     package var prepare: [Preparation] = []
     package var ready: Readiness = .started
+    package var stop: StopSignal = .terminate
     /// In the order of the file; values may hold `${…}` references, not yet expanded.
     package var environment: [(name: String, value: String)] = []
     /// Writable and executable memory is allowed.

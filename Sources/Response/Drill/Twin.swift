@@ -123,8 +123,7 @@ struct Twin: ~Copyable {
 
     private static func discardCopy(_ state: String) {
         if let locations = located(state) {
-            _ = try? ControlClient.ask(.down, at: locations.control)
-            _ = ControlClient.waitUntilGone(locations.control, seconds: 20)
+            _ = try? ControlClient.end(at: locations.control, seconds: 20)
         }
         _ = unsafe bh_remove_tree(state)
         // Only when it is empty.
@@ -174,8 +173,10 @@ struct Twin: ~Copyable {
         }
         guard !isDown else { return true }
         isDown = true
-        _ = try? ControlClient.ask(.down, at: locations.control)
-        return ControlClient.waitUntilGone(locations.control, seconds: 30)
+        do { return try ControlClient.end(at: locations.control, seconds: 30) } catch {
+            // Nobody answers there any more: it is down.
+            return true
+        }
     }
 
     /// Puts a copy's state where no later drill sweeps it away; returns where.

@@ -8,8 +8,9 @@ package import Bytes
 package enum ControlRequest: Equatable, Sendable {
     case status
     case down
-    /// Ends a flow now: rules, tracked connections and sockets. `flow` is its id, from 1.
-    case revoke(flow: UInt32)
+    /// Ends flows now: rules, tracked connections and sockets. `to` is a compartment's name, alone
+    /// or with `.` and a port's number.
+    case revoke(from: String, to: String)
     case restart(compartment: String)
     /// Drills only: puts the probe in a compartment's place. Two descriptors travel with the
     /// message: the orders (memfd) and the probe's end of the report channel.
@@ -28,9 +29,10 @@ package enum ControlRequest: Equatable, Sendable {
         switch self {
         case .status: writer.integer(UInt8(1))
         case .down: writer.integer(UInt8(2))
-        case .revoke(let flow):
+        case .revoke(let from, let to):
             writer.integer(UInt8(3))
-            writer.integer(flow)
+            writer.text(from)
+            writer.text(to)
         case .restart(let compartment):
             writer.integer(UInt8(4))
             writer.text(compartment)
@@ -58,7 +60,8 @@ package enum ControlRequest: Equatable, Sendable {
         switch try reader.integer(UInt8.self) {
         case 1: request = .status
         case 2: request = .down
-        case 3: request = .revoke(flow: try reader.integer())
+        case 3:
+            request = .revoke(from: try reader.text(limit: 64), to: try reader.text(limit: 72))
         case 4: request = .restart(compartment: try reader.text(limit: 64))
         case 5:
             request = .probe(

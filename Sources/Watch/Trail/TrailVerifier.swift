@@ -5,6 +5,9 @@ package import Signatures
 /// What a verified trail holds.
 package struct TrailSummary: Sendable, Equatable {
     package var frames: UInt64 = 0
+    /// Index of the first record that is here: not 0 where earlier segments were moved away.
+    package var first: UInt64 = 0
+    /// Events in the records that are here.
     package var events: UInt64 = 0
     /// Events known to be missing, by the frames and by the head.
     package var lost: UInt64 = 0
@@ -40,8 +43,10 @@ package enum TrailVerifier {
     ///
     /// Without a key the one beside the trail is believed: then whoever could replace all of the
     /// directory could make a new trail. Costs one reading of all segments; any content is safe.
+    /// With `partial`, segments before the first one may be elsewhere: then what is here is what
+    /// the writer chained, up to what it signed, and nothing is said of what is not.
     package static func verify(
-        _ directory: TrailDirectory, key: PublicKey? = nil,
+        _ directory: TrailDirectory, key: PublicKey? = nil, partial: Bool = false,
         each: (TrailFrame, EventMessage) -> Void = { _, _ in }
     ) -> TrailVerdict {
         guard Files.facts(of: directory.path)?.isDirectory == true else {
@@ -56,28 +61,33 @@ package enum TrailVerifier {
         }
         do throws(TrailFault.Reason) {
             let head = try TrailHead.open(bytes, key: key)
-            return walk(directory, key, head, each)
+            return walk(directory, key, head, partial, each)
         } catch {
             return .bad(TrailFault(error, file: "head", offset: 0, index: 0))
         }
     }
 
     private static func walk(
-        _ directory: TrailDirectory, _ key: PublicKey, _ head: TrailHead,
+        _ directory: TrailDirectory, _ key: PublicKey, _ head: TrailHead, _ partial: Bool,
         _ each: (TrailFrame, EventMessage) -> Void
     ) -> TrailVerdict {
         let segments: [TrailDirectory.Segment]
         do throws(SystemFailure) { segments = try directory.segments() } catch {
             return .unreadable(error.description)
         }
-        if let first = segments.first, first.number != 0 {
-            let name = TrailDirectory.name(ofSegment: 0)
-            return .bad(TrailFault(.segmentMissing, file: name, offset: 0, index: 0))
-        }
         let genesis = ChainLink.genesis(publicKey: key.encoded)
-        var scan = TrailScan(directory, segments, from: genesis)
-        var tally = Tally(head: head)
-        tally.place(genesis, segment: 0, offset: 0)
+        var start = genesis
+        if let first = segments.first, first.number != 0 {
+            // A segment's head says where the chain stood; the signed hash behind it proves that.
+            guard partial, let claim = TrailRecovery.claim(directory, first.number) else {
+                let name = TrailDirectory.name(ofSegment: 0)
+                return .bad(TrailFault(.segmentMissing, file: name, offset: 0, index: 0))
+            }
+            start = claim
+        }
+        var scan = TrailScan(directory, segments, from: start)
+        var tally = Tally(head: head, isWhole: start == genesis)
+        tally.place(start, segment: scan.segment, offset: 0)
         while true {
             switch scan.next() {
             case .segment: tally.place(scan.link, segment: scan.segment, offset: scan.offset)
@@ -100,14 +110,14 @@ package enum TrailVerifier {
             case .bad(let fault): return .bad(fault)
             case .unreadable(let text): return .unreadable(text)
             case .end(let unfinished):
-                return conclude(scan, tally, key, unfinished, segments)
+                return conclude(scan, tally, key, start.next, unfinished, segments)
             }
         }
     }
 
     private static func conclude(
-        _ scan: borrowing TrailScan, _ tally: Tally, _ key: PublicKey, _ unfinished: UInt64,
-        _ segments: [TrailDirectory.Segment]
+        _ scan: borrowing TrailScan, _ tally: Tally, _ key: PublicKey, _ first: UInt64,
+        _ unfinished: UInt64, _ segments: [TrailDirectory.Segment]
     ) -> TrailVerdict {
         let head = tally.head
         guard scan.link.next >= head.frames else {
@@ -119,6 +129,7 @@ package enum TrailVerifier {
         guard tally.agrees else { return .bad(TrailFault(.headDisagrees, file: "head")) }
         var summary = TrailSummary(key: key)
         summary.frames = scan.link.next
+        summary.first = first
         summary.events = tally.events
         summary.lost = tally.lost &+ head.pending
         summary.segments = segments.count
@@ -138,10 +149,13 @@ struct Tally: Sendable {
     /// Whether the chain passed exactly through what the head signed.
     private(set) var agrees = false
     private var firstUnsigned: UInt64?
+    /// Every frame since the first is counted, or in the head that counting began from.
+    private let isWhole: Bool
 
     /// Counts from the first frame, or from those that an earlier head covers.
-    init(head: TrailHead, from start: TrailHead? = nil) {
+    init(head: TrailHead, from start: TrailHead? = nil, isWhole: Bool = true) {
         self.head = head
+        self.isWhole = isWhole
         events = start?.events ?? 0
         lost = start?.lost ?? 0
     }
@@ -171,7 +185,7 @@ struct Tally: Sendable {
     mutating func place(_ link: ChainLink, segment: UInt64, offset: UInt64) {
         guard link.next == head.frames else { return }
         if link.hash == head.hash, segment == head.segment, offset == head.offset,
-            events == head.events, lost == head.lost
+            !isWhole || (events == head.events && lost == head.lost)
         {
             agrees = true
         }

@@ -210,7 +210,13 @@ package struct TrailWriter: ~Copyable {
 
     /// Goes on keeping events when there is room again; call it once a second while full.
     package mutating func tryResume(time: UInt64) throws(Failure) {
-        guard isFull, hasSpace(for: 4096) else { return }
+        guard isFull else { return }
+        // Somebody may have moved finished segments away to make room.
+        if !hasSpace(for: 4096), let segments = try? directory.segments() {
+            let number = segment.number
+            earlier = segments.reduce(0) { $0 + ($1.number < number ? $1.size : 0) }
+        }
+        guard hasSpace(for: 4096) else { return }
         // Twice the reserve must be free: what just fits would be full again with the next record.
         guard Self.reserve(directory, limits, slack: limits.reserveBytes) else { return }
         resume(time: time)

@@ -64,6 +64,7 @@ enum Samples {
                 paths: [PathRule("/usr/share", .read)], input: "/etc/hostname", filter: allowAll)
         ]
         plan.ready = .notify
+        plan.stop = 2
         plan.role = ["stdio", "inet-server"]
         return plan
     }

@@ -227,7 +227,7 @@ final class Cell {
     }
 
     func stop() {
-        if let number = control?.number { Jail.stop(number) }
+        if let number = control?.number { Jail.stop(number, signal: UInt8(SIGTERM)) }
     }
 }
 

@@ -59,6 +59,7 @@ struct BrokenTests {
         Broken("cpu: 50%", "cpu: 1.5.2", "bad-value 15:63"),
         Broken("cpu: 50%", "cpu: 0%", "bad-value 15:63"),
         Broken("ready: notify", "ready: soon", "bad-value 18:12"),
+        Broken("wx: true", "stop: SIGKILL", "bad-value 32:11"),
         Broken("wx: true", "wx: yes", "bad-value 32:9"),
         Broken("wx: true", "wx: \"true\"", "wrong-type 32:9"),
         Broken("source: ./app", "source: ./../app", "path-escapes 25:18"),

@@ -12,7 +12,7 @@ struct ModelTests {
         #expect(findings.allSatisfy { $0.severity == .note && $0.code == "inactive" })
         #expect(
             findings.map { $0.problem.prefix { $0 != " " } } == [
-                "`vlan`", "`secrets`", "`database`", "`observe`",
+                "`vlan`", "`secrets`", "`observe`",
             ])
         let model = try #require(platform)
         #expect(model.name == "full" && model.isolation == .full)
@@ -45,6 +45,16 @@ struct ModelTests {
         #expect(database.prepare[0].input == "/srv/plan/setup.sql")
         #expect(database.prepare[0].run == ["initdb", "-D", "/state/data"])
         #expect(database.prepare[0].files.map(\.target) == ["/usr/share/postgresql"])
+    }
+
+    @Test("a service is asked to end by SIGTERM, or by the signal of its file")
+    func stop() throws {
+        for signal in StopSignal.allCases {
+            let text = full.replacing("wx: true", with: "stop: \(signal.rawValue)")
+            let services = try #require(read(text).platform).services
+            #expect(services.map(\.stop) == [.terminate, signal, .terminate])
+        }
+        #expect(StopSignal.allCases.map(\.number) == [1, 2, 3, 10, 12, 15])
     }
 
     @Test("what YAML 1.1 takes for something else stays the text it is")
@@ -95,7 +105,7 @@ struct ModelTests {
             }
             let (platform, findings) = read(blocks.joined(separator: "\n"))
             let model = try #require(platform)
-            try #require(findings.count == 6)
+            try #require(findings.count == 3)
             try #require(model.services.map(\.name) == expected.services.map(\.name))
             try #require(model.flows.map(\.because) == expected.flows.map(\.because))
             try #require(model.guarantees.count == expected.guarantees.count)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Control treaty")
 struct ControlTests {
     static let requests: [ControlRequest] = [
-        .status, .down, .revoke(flow: 7), .restart(compartment: "database"),
+        .status, .down, .revoke(from: "web", to: "app.8000"), .restart(compartment: "database"),
         .probe(compartment: "web", program: "/usr/bin/probe"), .release(compartment: "web"),
     ]
 

@@ -183,4 +183,55 @@ struct RecorderTests {
         #expect(events(scratch).last == .drift(where: "room"))
         #expect(TrailVerifier.verify(scratch.directory).summary?.lost == UInt64(refused))
     }
+
+    @Test(
+        "finished segments may be moved away: there is room again, and the rest verifies as a part")
+    func moved() throws {
+        let scratch = try Scratch()
+        var clock = Ticks()
+        var batch = EventBatch()
+        var limits = TrailLimits.small
+        limits.trailBytes = 20_000
+        do {
+            var recorder = try Recorder(scratch.directory, limits: limits, time: clock.next())
+            for number in 0..<200 {
+                _ = try recorder.put(
+                    .note(kind: "n", text: "\(number)"), in: &batch, at: clock.next(), receipt: true
+                )
+            }
+            var isFull = recorder.isFull
+            #expect(isFull)
+            for number in 0..<3 {
+                try Files.remove("\(scratch.directory.path)/0000000\(number).segment")
+            }
+            try recorder.tick(time: clock.next())
+            isFull = recorder.isFull
+            #expect(!isFull)
+            _ = try recorder.put(.drift(where: "room"), in: &batch, at: clock.next(), receipt: true)
+            _ = try recorder.close(time: clock.next())
+        }
+
+        #expect(TrailVerifier.verify(scratch.directory).summary == nil)
+        var seen: [UInt64] = []
+        let verdict = TrailVerifier.verify(scratch.directory, partial: true) { frame, _ in
+            seen.append(frame.index)
+        }
+        let summary = try #require(verdict.summary)
+        #expect(summary.first > 0 && seen.first == summary.first)
+        #expect(UInt64(seen.count) == summary.frames - summary.first)
+
+        let path = scratch.directory.path + "/00000003.segment"
+        var bytes = try Files.read(path, limit: 1 << 20)
+        for place in [20, 40, 60, bytes.count - 1] {
+            bytes[place] ^= 1
+            try Files.replace(path, with: bytes)
+            #expect(TrailVerifier.verify(scratch.directory, partial: true).summary == nil)
+            bytes[place] ^= 1
+        }
+        try Files.replace(path, with: bytes)
+        // The next start goes on from there.
+        var next = try Recorder(scratch.directory, limits: limits, time: clock.next())
+        _ = try next.close(time: clock.next())
+        #expect(TrailVerifier.verify(scratch.directory, partial: true).summary != nil)
+    }
 }
