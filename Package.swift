@@ -46,6 +46,7 @@ let bindings: [[Target]] = [
     binding("CSeccomp", pkgConfig: "libseccomp"),
     binding("CNftables", pkgConfig: "libnftables"),
     binding("COpenSSL", pkgConfig: "libcrypto"),
+    binding("CTLS", pkgConfig: "libssl"),
     [.target(name: "CLinux", path: "Bindings/CLinux")],
     [.target(name: "CJailPlan", path: "Jail/Plan")],
 ]
@@ -59,6 +60,9 @@ let rooms: [[Target]] = [
     room("Ground", "Arguments", opens: ["Findings"]),
     room("Crypto", "Digests", opens: ["Bytes", "Findings", "COpenSSL"]),
     room("Crypto", "Signatures", opens: ["Bytes", "Findings", "COpenSSL"]),
+    room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
+    room(
+        "Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"], tests: ["Addresses"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
@@ -90,6 +94,12 @@ let rooms: [[Target]] = [
         ]),
     room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
     room(
+        "Compartments", "Passage",
+        opens: [
+            "AuthorityTreaty", "Certificates", "TLSEngine", "Sockets", "Loop", "Descriptors",
+            "Addresses", "Bytes", "Findings",
+        ]),
+    room(
         "Compartments", "Supervisor",
         opens: [
             "Confinement", "Rulebook", "Processes", "Namespaces", "Netlink", "PacketFilter",
@@ -103,6 +113,7 @@ let rooms: [[Target]] = [
         ]),
     room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
+    room("Treaties", "AuthorityTreaty", opens: ["Addresses", "Bytes"]),
     room("Treaties", "OrderTreaty", opens: ["Bytes", "Findings", "Notation", "Numerals"]),
     room("Treaties", "RiskTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
     room("Treaties", "LedgerTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),

@@ -15,7 +15,8 @@ enum ImportLaw {
 
     /// Who may own a binding: the rooms that turn C into Swift, and nobody else.
     static let owners: [String: Set<String>] = [
-        "COpenSSL": ["Digests", "Signatures"],
+        "COpenSSL": ["Digests", "Signatures", "Certificates"],
+        "CTLS": ["TLSEngine"],
         "CYAML": ["Blueprint"],
         "CSeccomp": ["Seccomp"],
         "CNftables": ["PacketFilter"],

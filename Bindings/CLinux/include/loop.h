@@ -28,3 +28,7 @@ int bh_signals_read(int fd, struct bh_signal *out);
 
 int bh_pidfd_open(int pid);
 int bh_eventfd(void);
+
+// CLOCK_MONOTONIC in nanoseconds, CLOCK_REALTIME in seconds.
+uint64_t bh_monotonic(void);
+int64_t bh_wall_seconds(void);
