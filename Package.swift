@@ -98,7 +98,7 @@ let rooms: [[Target]] = [
         opens: [
             "AuthorityTreaty", "Certificates", "TLSEngine", "Sockets", "Loop", "Descriptors",
             "Addresses", "Bytes", "Findings",
-        ]),
+        ], tests: ["Authority"]),
     room(
         "Compartments", "Supervisor",
         opens: [
@@ -121,6 +121,9 @@ let rooms: [[Target]] = [
     room("Treaties", "IdentityTreaty", opens: ["Addresses", "Bytes", "OrderTreaty"]),
     room("Treaties", "RequestTreaty", opens: ["Addresses", "Bytes"]),
     room("Treaties", "AdminTreaty", opens: ["Addresses", "Bytes", "Numerals", "OrderTreaty"]),
+    room(
+        "Vault", "Authority",
+        opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
     room(
         "Watch", "Trail",
         opens: [
@@ -158,6 +161,12 @@ let doors: [[Target]] = [
     door(
         "bulkhead-trail",
         opens: ["Trail", "Tenancy", "Loop", "AuditTreaty", "Descriptors", "Findings"]),
+    door(
+        "bulkhead-authority",
+        opens: [
+            "Authority", "AuthorityTreaty", "AuditTreaty", "Certificates", "Tenancy", "Loop",
+            "Sockets", "Descriptors", "Findings",
+        ]),
     door(
         "bulkhead-sensor",
         opens: [
