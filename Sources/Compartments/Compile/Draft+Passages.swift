@@ -88,6 +88,24 @@ extension Draft {
             deployment.channels.append(
                 .table(of: index, name: Self.table, bytes: Array(table(of: seat).utf8)))
         }
+        if let index = seats.firstIndex(where: { $0.service.name == Self.authority }), !ends.isEmpty
+        {
+            deployment.channels.append(
+                .table(
+                    of: index, name: "publications", bytes: Array(publications(ends).utf8)))
+        }
+    }
+
+    /// Who may have a certificate for which address of the published side.
+    private func publications(_ ends: Set<String>) -> String {
+        var lines: [String] = []
+        for publication in platform.publications where ends.contains(publication.service) {
+            for seat in seats where seat.service.name == publication.service {
+                let line = "public \(seat.name) \(publication.address)"
+                if !lines.contains(line) { lines.append(line) }
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// Who a compartment is, who may connect to it with which messages, and whom it may connect to.

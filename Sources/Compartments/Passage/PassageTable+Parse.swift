@@ -10,6 +10,7 @@ extension PassageTable {
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n") else { throw Self.wrong("its last line does not end") }
         var own: (name: String, address: Address)?
+        var published: [Address] = []
         var lines: [Line] = []
         let written = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
         guard written.count <= Self.linesMax else {
@@ -24,19 +25,35 @@ extension PassageTable {
                 own = (String(words[1]), address)
                 continue
             }
+            if words.count == 2, words[0] == "public", let address = Address(words[1]) {
+                published.append(address)
+                continue
+            }
             guard let entry = Self.line(words) else {
                 throw Self.wrong(
                     "line \(index + 1) is not `accept` or `open` with PEER ADDRESS PORT MESSAGES")
             }
-            let isDouble = lines.contains {
-                $0.direction == entry.direction && $0.peer == entry.peer
-                    && $0.address == entry.address && $0.port == entry.port
-            }
-            guard !isDouble else { throw Self.wrong("line \(index + 1) repeats an earlier one") }
-            lines.append(entry)
+            try Self.add(entry, to: &lines)
         }
         guard let own else { throw Self.wrong("it is empty") }
-        self.init(name: own.name, address: own.address, lines: lines)
+        self.init(name: own.name, address: own.address, published: published, lines: lines)
+    }
+
+    /// One passage for all lines between the same two ends.
+    private static func add(_ entry: Line, to lines: inout [Line]) throws(Failure) {
+        let place = lines.firstIndex {
+            $0.direction == entry.direction && $0.peer == entry.peer
+                && $0.address == entry.address && $0.port == entry.port
+        }
+        guard let place else {
+            lines.append(entry)
+            return
+        }
+        let known = lines[place].messages
+        lines[place].messages += entry.messages.filter { !known.contains($0) }
+        guard lines[place].messages.count <= messagesMax else {
+            throw wrong("more than \(messagesMax) messages for \(entry.peer)")
+        }
     }
 
     static func wrong(_ problem: String) -> Failure {

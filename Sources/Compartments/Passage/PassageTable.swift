@@ -1,18 +1,17 @@
 package import Addresses
-internal import Descriptors
-package import Findings
 
 /// Who a service is, who may open passages to it, and to whom it opens some.
 ///
 /// Text, one line an entry, words divided by single spaces:
-/// `self NAME ADDRESS`, `accept PEER ADDRESS PORT MESSAGE,…`, `open PEER ADDRESS PORT MESSAGE,…`.
-/// Bounds: 64 KiB, 256 lines, 32 messages a line.
+/// `self NAME ADDRESS`, then `public ADDRESS` (where we are published),
+/// `accept PEER ADDRESS PORT MESSAGE,…`, `open PEER ADDRESS PORT MESSAGE,…`. Lines that differ in
+/// messages only are one passage. Bounds: 256 KiB, 1,024 lines, 64 messages a line.
 package struct PassageTable: Sendable, Equatable {
-    /// Where a service finds it in its root.
-    package static let path = "/etc/bulkhead/passages"
-    package static let bytesMax = 64 << 10
-    package static let linesMax = 256
-    package static let messagesMax = 32
+    /// The name of the sealed descriptor that holds it.
+    package static let descriptor = "passages"
+    package static let bytesMax = 256 << 10
+    package static let linesMax = 1_024
+    package static let messagesMax = 64
     package static let nameMax = 63
 
     /// Which end begins.
@@ -47,24 +46,16 @@ package struct PassageTable: Sendable, Equatable {
 
     package var name: String
     package var address: Address
+    /// Addresses under which the service is published.
+    package var published: [Address]
     package var lines: [Line]
 
     /// Puts a table together.
-    package init(name: String, address: Address, lines: [Line]) {
+    package init(name: String, address: Address, published: [Address] = [], lines: [Line]) {
         self.name = name
         self.address = address
+        self.published = published
         self.lines = lines
-    }
-
-    /// Reads the file of a service's root.
-    package static func load(_ path: String = Self.path) throws(Failure) -> PassageTable {
-        let bytes: [UInt8]
-        do throws(SystemFailure) {
-            bytes = try Files.read(path, limit: bytesMax)
-        } catch {
-            throw Self.wrong("\(error)")
-        }
-        return try PassageTable(parsing: bytes)
     }
 }
 
@@ -72,6 +63,7 @@ extension PassageTable {
     /// The table as text, which `init(parsing:)` reads back.
     package func render() -> String {
         var text = "self \(name) \(address)\n"
+        for address in published { text += "public \(address)\n" }
         for line in lines {
             text += line.direction == .accept ? "accept" : "open"
             text += " \(line.peer) \(line.address) \(line.port) "

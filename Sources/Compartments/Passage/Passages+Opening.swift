@@ -21,12 +21,9 @@ extension Passages {
             let session = TLSSession(
                 client: identity.opening, name: peer.peer, time: clock.wall())
         else { return }
-        // On loopback the address must be chosen; a compartment has one only.
-        let source = table.address.value >> 24 == 127 ? table.address : nil
-        guard
-            let socket = try? StreamSocket.connect(
-                to: peer.address, port: peer.port, from: source)
-        else { return }
+        guard let socket = try? StreamSocket.connect(to: peer.address, port: peer.port) else {
+            return
+        }
         let transport = Transport(
             socket, session, token: token(slot), isOpener: true, address: peer.address,
             port: peer.port, line: line, identity: identity,
@@ -153,6 +150,7 @@ extension Passages {
 
     private mutating func token(_ slot: Int) -> UInt64 {
         generations += 1
-        return Self.firstToken | (generations << 16 & Self.listenerToken - 1) | UInt64(slot)
+        let number = (generations << 16) & ((1 << 62) - 1)
+        return Self.firstToken | number | UInt64(slot)
     }
 }

@@ -117,7 +117,9 @@ extension Passages {
         return false
     }
 
-    /// Keeps the part of a frame. Bodies that were handed out lie in the buffer, so it is left to
+    /// Keeps the part of a frame.
+    ///
+    /// Bodies that were handed out lie in the buffer, so it is left to
     /// them, and the rest goes to a new one.
     private func keepRest(_ transport: Transport, _ lent: Bool) -> Bool {
         if transport.inputStart == 0 { return true }

@@ -42,7 +42,9 @@ package struct Certificate: Sendable, Hashable {
     /// The public key as SubjectPublicKeyInfo in DER.
     package var publicKey: [UInt8] { OpenedCertificate(der)?.publicKey ?? [] }
 
-    /// Whether that key signed it. Its times and uses are not looked at.
+    /// Whether that key signed it.
+    ///
+    /// Its times and uses are not looked at.
     package func isSigned(by issuer: Certificate) -> Bool {
         guard let own = OpenedCertificate(der), let root = OpenedCertificate(issuer.der) else {
             return false

@@ -41,8 +41,9 @@ package struct TLSSession: ~Copyable {
     private let context: TLSContext
     private var problem: TLSProblem?
 
-    /// A session that waits for a client; `time` (seconds since 1970) is when certificates must
-    /// hold. Nil when OpenSSL has no memory.
+    /// A session that waits for a client; nil when OpenSSL has no memory.
+    ///
+    /// `time` (seconds since 1970) is when certificates must hold.
     package init?(server context: TLSContext, time: Int64) {
         invariant(context.isServer, "a client's context was used for a server")
         self.init(context, time: time)

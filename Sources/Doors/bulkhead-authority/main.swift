@@ -1,6 +1,6 @@
 // The certificate authority: holds the roots in its state directory and answers the pairs that the
-// supervisor labelled `authority.NAME`. It has no network.
-// Arguments: for each service with published ports `public=NAME:HOST,…`.
+// supervisor labelled `authority.NAME`. It has no network. A sealed table `publications` says who
+// may be certified for which hosts of the published side.
 
 internal import Authority
 internal import Findings
@@ -11,23 +11,21 @@ func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
-func publications(_ words: [String]) throws(Failure) -> [Publication] {
-    var found: [Publication] = []
-    for word in words {
-        guard let publication = Publication(word: word) else {
-            throw Failure(
-                .usage, "authority-argument",
-                "`\(Excerpt.of(word))` is not `public=NAME:HOST,…`",
-                remedy: "name a service and the hosts that it publishes")
-        }
-        found.append(publication)
+func publications(_ tenancy: borrowing Tenancy) throws(Failure) -> [Publication] {
+    guard
+        let bytes = try tenancy.table("publications", limit: Publication.tableBytesMax)
+    else { return [] }
+    guard let publications = Publication.table(parsing: bytes) else {
+        throw Failure(
+            .machine, "authority-publications", "the table of publications cannot be used",
+            remedy: "start this program by the supervisor")
     }
-    return found
+    return publications
 }
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let publications = try publications(Array(CommandLine.arguments.dropFirst()))
+    let publications = try publications(tenancy)
     var counter = try Counter(tenancy, variable("STATE_DIRECTORY") ?? ".", publications)
     try counter.work()
     exit(ExitCode.good.rawValue)

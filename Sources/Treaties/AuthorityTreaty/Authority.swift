@@ -16,17 +16,22 @@ public enum CertificatePurpose: UInt8, Sendable, Hashable, CaseIterable {
 
 /// A service asks for a certificate over its own key.
 public struct EnrolRequest: Sendable, Hashable {
-    /// Bounds of a request.
+    /// Longest public key, in bytes of DER.
     public static let publicKeyMax = 256
+    /// Most hosts by name, and the longest of them.
     public static let namesMax = 8
+    /// Longest name of a host.
     public static let nameMax = 253
+    /// Most hosts by address.
     public static let addressesMax = 8
 
+    /// Which root shall sign it.
     public var purpose: CertificatePurpose
     /// SubjectPublicKeyInfo in DER.
     public var publicKey: [UInt8]
     /// Hosts to name, for `open` only; none at all asks for everything that is published.
     public var names: [String]
+    /// Addresses to name, likewise.
     public var addresses: [Address]
 
     /// Puts a request together.

@@ -24,14 +24,42 @@ package struct Publication: Sendable, Equatable {
         self.addresses = addresses
     }
 
-    /// Reads `public=NAME:HOST,…` where a host is a name or an address; nil for anything else.
-    package init?(word: String) {
-        guard word.hasPrefix("public=") else { return nil }
-        let parts = word.dropFirst(7).split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, Certificate.isHostName(String(parts[0])) else { return nil }
+    /// Longest table.
+    package static let tableBytesMax = 64 << 10
+    private static let linesMax = 1_024
+
+    /// Reads lines of `public NAME HOST,…` where a host is a name or an address; nil for anything
+    /// else.
+    ///
+    /// Lines of one name are one publication.
+    package static func table(parsing bytes: [UInt8]) -> [Publication]? {
+        guard bytes.count <= tableBytesMax else { return nil }
+        var found: [Publication] = []
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard lines.count <= linesMax else { return nil }
+        for line in lines {
+            guard let one = Publication(line: line) else { return nil }
+            if let place = found.firstIndex(where: { $0.name == one.name }) {
+                found[place].hosts += one.hosts
+                found[place].addresses += one.addresses
+            } else {
+                found.append(one)
+            }
+        }
+        let areBounded = found.allSatisfy {
+            $0.hosts.count <= EnrolRequest.namesMax
+                && $0.addresses.count <= EnrolRequest.addressesMax
+        }
+        return areBounded ? found : nil
+    }
+
+    private init?(line: Substring) {
+        let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "public", Certificate.isHostName(String(parts[1]))
+        else { return nil }
         var hosts: [String] = []
         var addresses: [Address] = []
-        for part in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+        for part in parts[2].split(separator: ",", omittingEmptySubsequences: false) {
             if let address = Address(part) {
                 addresses.append(address)
             } else {
@@ -39,9 +67,7 @@ package struct Publication: Sendable, Equatable {
                 hosts.append(String(part))
             }
         }
-        guard hosts.count <= EnrolRequest.namesMax, addresses.count <= EnrolRequest.addressesMax
-        else { return nil }
-        self.init(name: String(parts[0]), hosts: hosts, addresses: addresses)
+        self.init(name: String(parts[1]), hosts: hosts, addresses: addresses)
     }
 }
 
@@ -136,7 +162,9 @@ package struct Authority: ~Copyable {
         _ name: String, _ hosts: [String], _ addresses: [Address], _ use: CertificateRequest.Use,
         _ wall: Int64
     ) -> CertificateRequest? {
-        guard Certificate.isHostName(name), !(hosts.isEmpty && addresses.isEmpty) else { return nil }
+        guard Certificate.isHostName(name), !(hosts.isEmpty && addresses.isEmpty) else {
+            return nil
+        }
         return CertificateRequest(
             commonName: name, names: hosts, addresses: addresses,
             notBefore: wall - Root.slackSeconds, notAfter: wall + Self.lifeSeconds, use: use)
