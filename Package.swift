@@ -63,6 +63,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room(
         "Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"], tests: ["Addresses"]),
+    room("Wires", "HTTPWire"),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
