@@ -126,6 +126,12 @@ let rooms: [[Target]] = [
         "Vault", "Authority",
         opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
     room(
+        "Application", "ClientAPI",
+        opens: [
+            "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty", "LedgerTreaty",
+            "Numerals",
+        ], tests: ["Addresses", "Bytes", "Notation"]),
+    room(
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
