@@ -130,7 +130,7 @@ let rooms: [[Target]] = [
         opens: [
             "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty", "LedgerTreaty",
             "Numerals",
-        ], tests: ["Addresses", "Bytes", "Notation"]),
+        ], tests: ["Addresses", "Notation"]),
     room(
         "Watch", "Trail",
         opens: [

@@ -18,7 +18,7 @@ public enum Answer {
         switch outcome {
         case .order(let view):
             if case .place = action, view.state == .refused {
-                return Problem(.refused(view.refusal ?? .overflow)).response
+                return ClientProblem(.refused(view.refusal ?? .overflow)).response
             }
             var status: UInt16 = 200
             if case .place = action { status = 201 }
@@ -29,8 +29,8 @@ public enum Answer {
             out.integer(UInt64(count))
             out.raw("}")
             return ClientResponse(status: 200, fields: json, body: out.bytes)
-        case .refused(let refusal): return Problem(.refused(refusal)).response
-        case .rejected(let rejection): return Problem(rejected: rejection).response
+        case .refused(let refusal): return ClientProblem(.refused(refusal)).response
+        case .rejected(let rejection): return ClientProblem(rejected: rejection).response
         }
     }
 
@@ -40,7 +40,7 @@ public enum Answer {
     ) -> ClientResponse {
         let order = view.order
         guard let instrument = catalogue.listing.instrument(order.instrument) else {
-            return Problem(.peerAnswer).response
+            return ClientProblem(.peerAnswer).response
         }
         var out = AnswerText(capacity: 320)
         out.raw("{\"orderId\":")
@@ -50,7 +50,7 @@ public enum Answer {
         out.raw("\",\"symbol\":")
         out.raw(catalogue.symbols[Int(order.instrument.raw)])
         out.raw(
-            order.side == .buy ? ",\"side\":\"buy\",\"kind\":\"" : ",\"side\":\"sell\",\"kind\":\"")
+            order.side == .buy ? ",\"side\":\"buy\",\"type\":\"" : ",\"side\":\"sell\",\"type\":\"")
         out.raw(order.kind.word)
         out.raw("\",\"price\":")
         out.decimal(order.price.raw, digits: instrument.priceDigits)
@@ -81,7 +81,7 @@ public enum Answer {
         out.raw(",\"balances\":[")
         for (index, one) in balances.list.enumerated() {
             guard let currency = catalogue.listing.currency(one.currency) else {
-                return Problem(.peerAnswer).response
+                return ClientProblem(.peerAnswer).response
             }
             out.raw(index == 0 ? "{\"currency\":" : ",{\"currency\":")
             out.raw(catalogue.currencies[Int(one.currency.raw)])
@@ -100,7 +100,7 @@ public enum Answer {
     /// A book.
     public static func depth(_ depth: Depth, _ catalogue: Catalogue) -> ClientResponse {
         guard let instrument = catalogue.listing.instrument(depth.instrument) else {
-            return Problem(.peerAnswer).response
+            return ClientProblem(.peerAnswer).response
         }
         var out = AnswerText(capacity: 128 + 80 * (depth.bids.count + depth.asks.count))
         out.raw("{\"symbol\":")
@@ -126,7 +126,7 @@ public enum Answer {
     /// The last trades; `time` is in nanoseconds since 1970, as a text.
     public static func tape(_ tape: Tape, _ catalogue: Catalogue) -> ClientResponse {
         guard let instrument = catalogue.listing.instrument(tape.instrument) else {
-            return Problem(.peerAnswer).response
+            return ClientProblem(.peerAnswer).response
         }
         var out = AnswerText(capacity: 64 + 128 * tape.prints.count)
         out.raw("{\"symbol\":")

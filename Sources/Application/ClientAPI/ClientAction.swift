@@ -1,38 +1,38 @@
-public import Numerals
+internal import Numerals
 public import OrderTreaty
 internal import RequestTreaty
 
 /// What a signed request asks for, read out of the very bytes that were signed.
 public enum ClientAction: Sendable, Hashable {
-    /// The order's account is 0: whose it is, the voucher says.
-    case place(NewOrder)
+    case place(OrderRequest)
     case cancel(ClientOrderID)
     case cancelAll
-    /// Price and quantity have the digits of that instrument: the order must be one of it.
-    case replace(ClientOrderID, InstrumentID, Price, Quantity)
+    case replace(ClientOrderID, OrderChange)
     case query(ClientOrderID)
     case account
 
     /// Reads what a payload asks.
-    public init(_ payload: SignedPayload, _ catalogue: Catalogue) throws(Problem) {
+    public static func parse(
+        _ payload: SignedPayload, _ catalogue: Catalogue
+    ) throws(ClientProblem) -> ClientAction {
         let route = try Route.parse(payload.bytes, payload.target, catalogue)
         guard route.isSigned else {
-            throw Problem(.malformed, "", "the route takes no signature")
+            throw ClientProblem(.malformed, "", "the route takes no signature")
         }
-        try self.init(route, payload, catalogue)
+        return try ClientAction(route, payload, catalogue)
     }
 
     /// Reads what a payload asks of a signed route that was parsed from it.
     public init(
         _ route: Route, _ payload: SignedPayload, _ catalogue: Catalogue
-    ) throws(Problem) {
+    ) throws(ClientProblem) {
         guard route.methods.contains(payload.method) else {
-            throw Problem.method(for: route)
+            throw ClientProblem.method(for: route)
         }
         switch (route, payload.method) {
-        case (.orders, .post): self = .place(try Self.newOrder(payload, catalogue))
+        case (.orders, .post): self = .place(try Self.order(payload, catalogue))
         case (.orders, _): self = .cancelAll
-        case (.order(let id), .put): self = try Self.replacement(id, payload, catalogue)
+        case (.order(let id), .put): self = try Self.change(id, payload)
         case (.order(let id), .delete): self = .cancel(id)
         case (.order(let id), _): self = .query(id)
         default: self = .account
@@ -41,7 +41,7 @@ public enum ClientAction: Sendable, Hashable {
         case .place, .replace: break
         default:
             guard payload.body.isEmpty else {
-                throw Problem(.malformedBody, "", "the request takes no body")
+                throw ClientProblem(.malformedBody, "", "the request takes no body")
             }
         }
     }
@@ -66,14 +66,14 @@ public enum ClientAction: Sendable, Hashable {
     }
 
     private enum Member: Int, CaseIterable {
-        case clientOrderId, symbol, side, kind, price, quantity
+        case clientOrderId, symbol, side, type, price, quantity
 
         var name: String {
             switch self {
             case .clientOrderId: "clientOrderId"
             case .symbol: "symbol"
             case .side: "side"
-            case .kind: "kind"
+            case .type: "type"
             case .price: "price"
             case .quantity: "quantity"
             }
@@ -91,22 +91,24 @@ public enum ClientAction: Sendable, Hashable {
         let bytes: [UInt8]
         private var ranges: InlineArray<6, Range<Int>> = .init(repeating: -1 ..< -1)
 
-        init(_ payload: SignedPayload, _ expected: [Member]) throws(Problem) {
+        init(
+            _ payload: SignedPayload, _ expected: [Member], optional: Member? = nil
+        ) throws(ClientProblem) {
             bytes = payload.bytes
             var object = try FlatObject(bytes, payload.body)
             while let (name, value) = try object.next() {
                 guard let member = Member(bytes[name]), expected.contains(member) else {
-                    throw Problem(.unknownMember, FlatObject.harmless(bytes[name]))
+                    throw ClientProblem(.unknownMember, FlatObject.harmless(bytes[name]))
                 }
-                guard ranges[member.rawValue].lowerBound < 0 else {
-                    throw Problem(.duplicateMember, member.name)
-                }
+                guard !has(member) else { throw ClientProblem(.duplicateMember, member.name) }
                 ranges[member.rawValue] = value
             }
-            for member in expected where ranges[member.rawValue].lowerBound < 0 {
-                throw Problem(.missingMember, member.name)
+            for member in expected where !has(member) && member != optional {
+                throw ClientProblem(.missingMember, member.name)
             }
         }
+
+        func has(_ member: Member) -> Bool { ranges[member.rawValue].lowerBound >= 0 }
 
         func range(_ member: Member) -> Range<Int> { ranges[member.rawValue] }
 
@@ -114,53 +116,64 @@ public enum ClientAction: Sendable, Hashable {
             bytes[range(member)].elementsEqual(word.utf8)
         }
 
-        func instrument(_ catalogue: Catalogue) throws(Problem) -> (InstrumentID, Instrument) {
-            guard let id = catalogue.instrument(bytes, range(.symbol)),
-                let instrument = catalogue.listing.instrument(id)
-            else { throw Problem(.malformedValue, "symbol", "the symbol of a listed instrument") }
-            return (id, instrument)
+        func number(_ member: Member, _ digits: Int) throws(ClientProblem) -> Int64 {
+            guard let value = FixedPoint.parse(bytes, in: range(member), digits: digits), value > 0
+            else { throw Self.noNumber(member) }
+            return value
         }
 
-        func number(_ member: Member, _ digits: Int) throws(Problem) -> Int64 {
-            guard let value = FixedPoint.parse(bytes, in: range(member), digits: digits), value > 0
-            else {
-                throw Problem(
-                    .malformedValue, member.name,
-                    "a decimal text above zero with the instrument's digits at most")
+        func decimal(_ member: Member) throws(ClientProblem) -> OrderChange.Decimal {
+            guard let value = OrderChange.Decimal(bytes, range(member)) else {
+                throw Self.noNumber(member)
             }
             return value
         }
+
+        private static func noNumber(_ member: Member) -> ClientProblem {
+            ClientProblem(
+                .malformedValue, member.name,
+                "a decimal text above zero with the instrument's digits at most")
+        }
     }
 
-    private static func newOrder(
+    private static func order(
         _ payload: SignedPayload, _ catalogue: Catalogue
-    ) throws(Problem) -> NewOrder {
-        let members = try Members(payload, Member.allCases)
+    ) throws(ClientProblem) -> OrderRequest {
+        let members = try Members(payload, Member.allCases, optional: .price)
         let client = try Route.identifier(members.bytes, members.range(.clientOrderId))
-        let (id, instrument) = try members.instrument(catalogue)
-        guard let side = Side.allCases.first(where: { members.isWord(.side, $0.word) }) else {
-            throw Problem(.malformedValue, "side", "buy or sell")
-        }
-        guard let kind = OrderKind.allCases.first(where: { members.isWord(.kind, $0.word) })
+        guard let id = catalogue.instrument(members.bytes, members.range(.symbol)),
+            let instrument = catalogue.listing.instrument(id)
         else {
-            throw Problem(
-                .malformedValue, "kind", "limit, market, immediate-or-cancel or post-only")
+            throw ClientProblem(.malformedValue, "symbol", "the symbol of a listed instrument")
         }
-        return NewOrder(
-            account: AccountID(0), instrument: id, side: side, kind: kind,
-            price: Price(try members.number(.price, instrument.priceDigits)),
-            quantity: Quantity(try members.number(.quantity, instrument.quantityDigits)),
-            client: client)
+        guard let side = Side.allCases.first(where: { members.isWord(.side, $0.word) }) else {
+            throw ClientProblem(.malformedValue, "side", "buy or sell")
+        }
+        guard let kind = OrderKind.allCases.first(where: { members.isWord(.type, $0.word) })
+        else {
+            throw ClientProblem(
+                .malformedValue, "type", "limit, market, immediate-or-cancel or post-only")
+        }
+        var price: Price?
+        if members.has(.price) {
+            price = Price(try members.number(.price, instrument.priceDigits))
+        } else if kind != .market {
+            throw ClientProblem(.missingMember, "price")
+        }
+        let quantity = Quantity(try members.number(.quantity, instrument.quantityDigits))
+        return OrderRequest(
+            client: client, instrument: id, side: side, kind: kind, price: price,
+            quantity: quantity)
     }
 
-    private static func replacement(
-        _ order: ClientOrderID, _ payload: SignedPayload, _ catalogue: Catalogue
-    ) throws(Problem) -> ClientAction {
-        let members = try Members(payload, [.symbol, .price, .quantity])
-        let (id, instrument) = try members.instrument(catalogue)
+    private static func change(
+        _ order: ClientOrderID, _ payload: SignedPayload
+    ) throws(ClientProblem) -> ClientAction {
+        let members = try Members(payload, [.price, .quantity])
         return .replace(
-            order, id, Price(try members.number(.price, instrument.priceDigits)),
-            Quantity(try members.number(.quantity, instrument.quantityDigits)))
+            order,
+            OrderChange(
+                price: try members.decimal(.price), quantity: try members.decimal(.quantity)))
     }
 }
 

@@ -8,7 +8,7 @@ struct FlatObject {
     private let end: Int
     private var isFirst = true
 
-    init(_ bytes: [UInt8], _ range: Range<Int>) throws(Problem) {
+    init(_ bytes: [UInt8], _ range: Range<Int>) throws(ClientProblem) {
         self.bytes = bytes
         position = range.lowerBound
         end = range.upperBound
@@ -18,7 +18,7 @@ struct FlatObject {
     }
 
     /// The next member; nil when the object has ended and nothing follows it.
-    mutating func next() throws(Problem) -> (name: Range<Int>, value: Range<Int>)? {
+    mutating func next() throws(ClientProblem) -> (name: Range<Int>, value: Range<Int>)? {
         if !isFirst || peek == UInt8(ascii: "}") {
             if peek == UInt8(ascii: "}") {
                 position += 1
@@ -35,7 +35,7 @@ struct FlatObject {
         try expect(UInt8(ascii: ":"))
         skipSpace()
         guard peek == UInt8(ascii: "\"") else {
-            throw Problem(.malformedValue, Self.harmless(bytes[name]), "a text in quotes")
+            throw ClientProblem(.malformedValue, Self.harmless(bytes[name]), "a text in quotes")
         }
         let value = try text()
         skipSpace()
@@ -50,12 +50,12 @@ struct FlatObject {
         }
     }
 
-    private mutating func expect(_ byte: UInt8) throws(Problem) {
+    private mutating func expect(_ byte: UInt8) throws(ClientProblem) {
         guard peek == byte else { throw .body }
         position += 1
     }
 
-    private mutating func text() throws(Problem) -> Range<Int> {
+    private mutating func text() throws(ClientProblem) -> Range<Int> {
         try expect(UInt8(ascii: "\""))
         let start = position
         while position < end {

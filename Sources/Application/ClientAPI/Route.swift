@@ -39,7 +39,7 @@ public enum Route: Sendable, Hashable {
     /// Reads a target in origin form.
     public static func parse(
         _ target: String, _ catalogue: Catalogue
-    ) throws(Problem) -> Route {
+    ) throws(ClientProblem) -> Route {
         let bytes = Array(target.utf8)
         return try parse(bytes, 0..<bytes.count, catalogue)
     }
@@ -47,7 +47,7 @@ public enum Route: Sendable, Hashable {
     /// Reads the target inside `range`.
     static func parse(
         _ bytes: [UInt8], _ range: Range<Int>, _ catalogue: Catalogue
-    ) throws(Problem) -> Route {
+    ) throws(ClientProblem) -> Route {
         let path = range.lowerBound..<(bytes[range].firstIndex(of: 0x3F) ?? range.upperBound)
         let query = min(path.upperBound + 1, range.upperBound)..<range.upperBound
         let hasQuery = path.upperBound < range.upperBound
@@ -60,12 +60,12 @@ public enum Route: Sendable, Hashable {
             cursor += count
             return true
         }
-        func plain(_ route: Route) throws(Problem) -> Route {
-            guard cursor == path.upperBound else { throw Problem(.unknownRoute) }
-            guard !hasQuery else { throw Problem(.malformed, "", "the route takes no query") }
+        func plain(_ route: Route) throws(ClientProblem) -> Route {
+            guard cursor == path.upperBound else { throw ClientProblem(.unknownRoute) }
+            guard !hasQuery else { throw ClientProblem(.malformed, "", "the route takes no query") }
             return route
         }
-        guard take("/v1/") else { throw Problem(.unknownRoute) }
+        guard take("/v1/") else { throw ClientProblem(.unknownRoute) }
         if take("orders") {
             guard take("/") else { return try plain(.orders) }
             let id = try identifier(bytes, cursor..<path.upperBound)
@@ -76,9 +76,9 @@ public enum Route: Sendable, Hashable {
         if take("time") { return try plain(.time) }
         if take("instruments") { return try plain(.instruments) }
         let isBook = take("book/")
-        guard isBook || take("trades/") else { throw Problem(.unknownRoute) }
+        guard isBook || take("trades/") else { throw ClientProblem(.unknownRoute) }
         guard let instrument = catalogue.instrument(bytes, cursor..<path.upperBound) else {
-            throw Problem(.unknownInstrument)
+            throw ClientProblem(.unknownInstrument)
         }
         let name = isBook ? "depth" : "limit"
         let count = hasQuery ? try count(bytes, query, name) : countDefault
@@ -87,26 +87,26 @@ public enum Route: Sendable, Hashable {
 
     private static func count(
         _ bytes: [UInt8], _ query: Range<Int>, _ name: String
-    ) throws(Problem) -> UInt16 {
+    ) throws(ClientProblem) -> UInt16 {
         let start = query.lowerBound + name.utf8.count + 1
         guard start <= query.upperBound, bytes[start - 1] == UInt8(ascii: "="),
             bytes[query.lowerBound..<start - 1].elementsEqual(name.utf8)
-        else { throw Problem(.malformed, name, "the only parameter") }
+        else { throw ClientProblem(.malformed, name, "the only parameter") }
         guard let value = SignedPayload.number(bytes, start..<query.upperBound, digitsMax: 4),
             (1...UInt64(countMax)).contains(value)
-        else { throw Problem(.malformedValue, name, "1 to 1000") }
+        else { throw ClientProblem(.malformedValue, name, "1 to 1000") }
         return UInt16(value)
     }
 
     /// A client order id that can stand in a path: dots alone would be another path.
     static func identifier(
         _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(Problem) -> ClientOrderID {
+    ) throws(ClientProblem) -> ClientOrderID {
         guard range.count <= ClientOrderID.bytesMax,
             let id = ClientOrderID(String(decoding: bytes[range], as: UTF8.self)),
             id.text != ".", id.text != ".."
         else {
-            throw Problem(
+            throw ClientProblem(
                 .malformedValue, "clientOrderId", "1 to 36 letters, digits, `-`, `_` or `.`")
         }
         return id

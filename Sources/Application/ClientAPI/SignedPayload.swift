@@ -36,7 +36,11 @@ public struct SignedPayload: Sendable, Hashable {
     public let body: Range<Int>
 
     /// Splits what a client signed; nothing but the exact form is taken.
-    public init(splitting bytes: [UInt8]) throws(Problem) {
+    public static func parse(_ bytes: [UInt8]) throws(ClientProblem) -> SignedPayload {
+        try SignedPayload(splitting: bytes)
+    }
+
+    private init(splitting bytes: [UInt8]) throws(ClientProblem) {
         guard bytes.count <= Submission.payloadMax else { throw .tooLarge }
         var start = 0
         let stamp = try Self.line(bytes, &start)
@@ -55,9 +59,9 @@ public struct SignedPayload: Sendable, Hashable {
     }
 
     /// Builds what a client must have signed from the request that came with the signature.
-    public static func build(_ request: ClientRequest) throws(Problem) -> SignedPayload {
+    public static func build(_ request: ClientRequest) throws(ClientProblem) -> SignedPayload {
         guard let timestamp = request.field("bulkhead-timestamp") else {
-            throw Problem(.unsigned, "bulkhead-timestamp", "the field is missing")
+            throw ClientProblem(.unsigned, "bulkhead-timestamp", "the field is missing")
         }
         let window = request.field("bulkhead-window") ?? "5000"
         let size =
@@ -79,7 +83,9 @@ public struct SignedPayload: Sendable, Hashable {
         return payload
     }
 
-    private static func line(_ bytes: [UInt8], _ start: inout Int) throws(Problem) -> Range<Int> {
+    private static func line(_ bytes: [UInt8], _ start: inout Int) throws(ClientProblem) -> Range<
+        Int
+    > {
         var end = start
         while end < bytes.count && bytes[end] != lineFeed { end += 1 }
         guard end < bytes.count else { throw .payload }
@@ -89,17 +95,19 @@ public struct SignedPayload: Sendable, Hashable {
 
     private static func timestamp(
         _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(Problem) -> UInt64 {
+    ) throws(ClientProblem) -> UInt64 {
         guard let value = number(bytes, range, digitsMax: timestampDigitsMax) else {
-            throw Problem(
+            throw ClientProblem(
                 .malformed, "bulkhead-timestamp", "milliseconds since 1970 in decimal digits")
         }
         return value
     }
 
-    private static func window(_ bytes: [UInt8], _ range: Range<Int>) throws(Problem) -> UInt32 {
+    private static func window(_ bytes: [UInt8], _ range: Range<Int>) throws(ClientProblem)
+        -> UInt32
+    {
         guard let value = number(bytes, range, digitsMax: 5), value > 0, value <= windowMax else {
-            throw Problem(.malformed, "bulkhead-window", "milliseconds, 1 to 60000")
+            throw ClientProblem(.malformed, "bulkhead-window", "milliseconds, 1 to 60000")
         }
         return UInt32(value)
     }

@@ -8,19 +8,14 @@ import Testing
 struct ActionTests {
     @Test("each signed route reads as its action")
     func actions() {
-        let order = NewOrder(
-            account: AccountID(0), instrument: InstrumentID(0), side: .buy, kind: .limit,
-            price: Price(10_050), quantity: Quantity(25_000_000), client: Shop.client("a-1"))
-        let replacement = #"{"symbol":"BTC-JPY","price":"7","quantity":"2"}"#
+        let order = OrderRequest(
+            client: Shop.client("a-1"), instrument: InstrumentID(0), side: .buy, kind: .limit,
+            price: Price(10_050), quantity: Quantity(25_000_000))
         let cases: [(String, String, String, ClientAction)] = [
             ("POST", "/v1/orders", Shop.body(Shop.good), .place(order)),
             ("DELETE", "/v1/orders", "", .cancelAll),
             ("GET", "/v1/orders/a-1", "", .query(Shop.client("a-1"))),
             ("DELETE", "/v1/orders/a.b_C", "", .cancel(Shop.client("a.b_C"))),
-            (
-                "PUT", "/v1/orders/x", replacement,
-                .replace(Shop.client("x"), InstrumentID(1), Price(7), Quantity(200_000_000))
-            ),
             ("GET", "/v1/account", "", .account),
         ]
         for (method, target, body, action) in cases {
@@ -32,7 +27,7 @@ struct ActionTests {
     func spelling() {
         let text = """
              { "quantity" : "0.25","price":"100.50" ,
-            "kind":"limit",\t"side":"buy", "symbol":"BTC-USD","clientOrderId":"a-1"\r} \n
+            "type":"limit",\t"side":"buy", "symbol":"BTC-USD","clientOrderId":"a-1"\r} \n
             """
         #expect(
             Shop.ask("POST", "/v1/orders", text)
@@ -49,7 +44,7 @@ struct ActionTests {
     func words(side: String, kind: String, expected: Side, as expectedKind: OrderKind) throws {
         var members = Shop.good
         members["side"] = side
-        members["kind"] = kind
+        members["type"] = kind
         guard case .place(let order) = try Shop.ask("POST", "/v1/orders", Shop.body(members)).get()
         else {
             Issue.record("it is no order")
@@ -68,8 +63,8 @@ struct ActionTests {
             ("price", "1e3"), ("price", ""), ("price", "."), ("price", "1."), ("price", ".5"),
             ("price", "+1"), ("price", " 1"), ("price", "92233720368547758.08"),
             ("price", "99999999999999999999"), ("quantity", "0"), ("quantity", "0.123456789"),
-            ("quantity", "92233720368.54775808"), ("side", "Buy"), ("side", ""), ("kind", "stop"),
-            ("kind", "limi"), ("symbol", "btc-usd"), ("symbol", ""), ("symbol", "BTC-EUR"),
+            ("quantity", "92233720368.54775808"), ("side", "Buy"), ("side", ""), ("type", "stop"),
+            ("type", "limi"), ("symbol", "btc-usd"), ("symbol", ""), ("symbol", "BTC-EUR"),
             ("symbol", "BTC-USD-BTC-USD-BTC-USD-BTC-USD"), ("clientOrderId", ""),
             ("clientOrderId", "."), ("clientOrderId", ".."), ("clientOrderId", "a b"),
             ("clientOrderId", "a/b"), ("clientOrderId", "0123456789012345678901234567890123456"),
@@ -96,7 +91,7 @@ struct ActionTests {
             Issue.record("it is no order")
             return
         }
-        #expect(order.price.raw == .max)
+        #expect(order.price?.raw == .max)
         #expect(order.quantity.raw == .max)
     }
 
@@ -129,6 +124,50 @@ struct ActionTests {
         #expect(problem.member == member)
     }
 
+    @Test("a change has the digits of the order's instrument, or fewer")
+    func change() throws {
+        let cases: [(String, String, Int, Int64?, Int64?)] = [
+            ("100.5", "0.25", 0, 10_050, 25_000_000), ("7", "2", 1, 7, 200_000_000),
+            ("100.505", "0.25", 0, nil, nil), ("7.0", "2", 1, nil, nil),
+            ("1", "0.123456789", 0, nil, nil), ("92233720368547758.07", "1", 0, .max, 100_000_000),
+            ("92233720368547758.1", "1", 0, nil, nil),
+        ]
+        for (price, quantity, place, expected, expectedQuantity) in cases {
+            let body = Shop.body(["price": price, "quantity": quantity])
+            guard
+                case .replace(let client, let change) =
+                    try Shop.ask("PUT", "/v1/orders/x", body).get()
+            else {
+                Issue.record("it is no change")
+                return
+            }
+            let resolved = change.resolve(Shop.listing.instruments[place])
+            #expect(client.text == "x")
+            #expect(resolved?.price.raw == expected)
+            #expect(resolved?.quantity.raw == expectedQuantity)
+        }
+    }
+
+    @Test("only a market order may leave its price to the venue")
+    func marketPrice() throws {
+        var members = Shop.good
+        members["type"] = "market"
+        members["price"] = nil
+        guard case .place(let order) = try Shop.ask("POST", "/v1/orders", Shop.body(members)).get()
+        else {
+            Issue.record("it is no order")
+            return
+        }
+        #expect(order.price == nil)
+        members["price"] = "100.50"
+        guard case .place(let own) = try Shop.ask("POST", "/v1/orders", Shop.body(members)).get()
+        else {
+            Issue.record("it is no order")
+            return
+        }
+        #expect(own.price == Price(10_050))
+    }
+
     @Test("each member of an order must be there", arguments: Shop.good.keys.sorted())
     func missing(member: String) {
         var members = Shop.good
@@ -138,7 +177,7 @@ struct ActionTests {
             Issue.record("it was taken")
             return
         }
-        #expect(problem == Problem(.missingMember, member))
+        #expect(problem == ClientProblem(.missingMember, member))
     }
 
     @Test(
@@ -151,10 +190,15 @@ struct ActionTests {
             ("GET", "/v1/account", "{}", "malformed-body"),
             ("DELETE", "/v1/orders", " ", "malformed-body"),
             ("DELETE", "/v1/orders/a", "x", "malformed-body"),
-            ("PUT", "/v1/orders/a", #"{"price":"1","quantity":"1"}"#, "missing-member"),
+            ("PUT", "/v1/orders/a", #"{"price":"1"}"#, "missing-member"),
+            ("PUT", "/v1/orders/a", #"{"price":"0","quantity":"1"}"#, "malformed-value"),
+            (
+                "PUT", "/v1/orders/a", #"{"price":"1","quantity":"0.0000000000000000001"}"#,
+                "malformed-value"
+            ),
             (
                 "PUT", "/v1/orders/a",
-                #"{"symbol":"BTC-USD","price":"1","quantity":"1","side":"buy"}"#, "unknown-member"
+                #"{"price":"1","quantity":"1","side":"buy"}"#, "unknown-member"
             ), ("GET", "/v1/time", "", "malformed"), ("GET", "/v1/orders/a?b=c", "", "malformed"),
             ("GET", "/v1/orders/a?", "", "malformed"),
             ("GET", "/v1/orders/", "", "malformed-value"),
@@ -206,7 +250,9 @@ struct ActionTests {
             ("/v1/trades/BTC-USD?depth=1", "malformed"), ("", "unknown-route"),
         ])
     func targets(target: String, word: String) {
-        let problem = #expect(throws: Problem.self) { try Route.parse(target, Shop.catalogue) }
+        let problem = #expect(throws: ClientProblem.self) {
+            try Route.parse(target, Shop.catalogue)
+        }
         #expect(problem?.facts.word == word)
     }
 }

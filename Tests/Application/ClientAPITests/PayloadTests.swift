@@ -17,7 +17,7 @@ struct PayloadTests {
         #expect(payload.method == .post)
         #expect(Array(payload.bytes[payload.target]) == Array("/v1/orders?x=1".utf8))
         #expect(Array(payload.bytes[payload.body]) == request.body)
-        #expect(try SignedPayload(splitting: payload.bytes) == payload)
+        #expect(try SignedPayload.parse(payload.bytes) == payload)
     }
 
     @Test(
@@ -37,7 +37,7 @@ struct PayloadTests {
             (["bulkhead-timestamp": "1", "bulkhead-window": ""], "malformed", "bulkhead-window"),
         ] as [([String: String], String, String)])
     func fields(fields: [String: String], word: String, member: String) {
-        let problem = #expect(throws: Problem.self) {
+        let problem = #expect(throws: ClientProblem.self) {
             try SignedPayload.build(Shop.request(.get, "/v1/account", fields))
         }
         #expect(problem?.facts.word == word)
@@ -52,19 +52,19 @@ struct PayloadTests {
             "1\n5000\nGET\n/\u{e9}\n", "1\n5000\nGET\n/\u{7f}\n", " 1\n5000\nGET\n/\n",
         ])
     func forms(text: String) {
-        #expect(throws: Problem.self) { try SignedPayload(splitting: Array(text.utf8)) }
+        #expect(throws: ClientProblem.self) { try SignedPayload.parse(Array(text.utf8)) }
     }
 
     @Test("a payload has at most 8,192 bytes")
     func bound() throws {
         let head = "1\n5000\nPOST\n/v1/orders\n"
         let most = Array(head.utf8) + [UInt8](repeating: 0x20, count: 8_192 - head.utf8.count)
-        #expect(try SignedPayload(splitting: most).body.count == 8_192 - head.utf8.count)
-        let problem = #expect(throws: Problem.self) {
-            try SignedPayload(splitting: most + [0x20])
+        #expect(try SignedPayload.parse(most).body.count == 8_192 - head.utf8.count)
+        let problem = #expect(throws: ClientProblem.self) {
+            try SignedPayload.parse(most + [0x20])
         }
         #expect(problem?.facts.status == 413)
-        let built = #expect(throws: Problem.self) {
+        let built = #expect(throws: ClientProblem.self) {
             try SignedPayload.build(
                 Shop.request(
                     .post, "/v1/orders", ["bulkhead-timestamp": "1"],

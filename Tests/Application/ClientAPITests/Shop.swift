@@ -18,7 +18,7 @@ enum Shop {
         ])
     static let catalogue = Catalogue(listing)
     static let good = [
-        "clientOrderId": "a-1", "symbol": "BTC-USD", "side": "buy", "kind": "limit",
+        "clientOrderId": "a-1", "symbol": "BTC-USD", "side": "buy", "type": "limit",
         "price": "100.5", "quantity": "0.25",
     ]
 
@@ -45,15 +45,15 @@ enum Shop {
     }
 
     /// What the payload asks, or why not.
-    static func ask(_ bytes: [UInt8]) -> Result<ClientAction, Problem> {
-        do throws(Problem) {
-            return .success(try ClientAction(try SignedPayload(splitting: bytes), catalogue))
+    static func ask(_ bytes: [UInt8]) -> Result<ClientAction, ClientProblem> {
+        do throws(ClientProblem) {
+            return .success(try ClientAction.parse(try SignedPayload.parse(bytes), catalogue))
         } catch { return .failure(error) }
     }
 
     static func ask(
         _ method: String, _ target: String, _ body: String = ""
-    ) -> Result<ClientAction, Problem> {
+    ) -> Result<ClientAction, ClientProblem> {
         ask(payload(method, target, body))
     }
 

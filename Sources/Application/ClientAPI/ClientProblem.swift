@@ -4,7 +4,7 @@ public import OrderTreaty
 ///
 /// The word is for programs and never changes its meaning; member and detail help people. Nothing
 /// of a request is repeated but a member's name of harmless characters.
-public struct Problem: Error, Sendable, Hashable {
+public struct ClientProblem: Error, Sendable, Hashable {
     /// What kind of problem.
     public enum Kind: Sendable, Hashable {
         /// Fields, target or payload are not as the API says.
@@ -59,14 +59,14 @@ public struct Problem: Error, Sendable, Hashable {
     }
 
     /// A payload that has not the form that is signed.
-    static var payload: Problem {
-        Problem(.malformed, "", "timestamp, window, method, target and body, a line each")
+    static var payload: ClientProblem {
+        ClientProblem(.malformed, "", "timestamp, window, method, target and body, a line each")
     }
-    static var tooLarge: Problem {
-        Problem(.tooLarge, "", "a signed request has at most 8192 bytes in all")
+    static var tooLarge: ClientProblem {
+        ClientProblem(.tooLarge, "", "a signed request has at most 8192 bytes in all")
     }
-    static var body: Problem {
-        Problem(.malformedBody, "", "one JSON object of plain texts without escapes")
+    static var body: ClientProblem {
+        ClientProblem(.malformedBody, "", "one JSON object of plain texts without escapes")
     }
 
     /// The stable word, the HTTP status, a title, and seconds after which to try again.

@@ -2,7 +2,7 @@ public import IdentityTreaty
 public import OrderTreaty
 public import RequestTreaty
 
-extension Problem {
+extension ClientProblem {
     /// What orders' rejection means to a client.
     public init(rejected rejection: OrderOutcome.Rejection) {
         switch rejection {
@@ -31,9 +31,9 @@ extension Problem {
     }
 
     /// A method that the route does not take; the answer names those that it takes.
-    public static func method(for route: Route) -> Problem {
+    public static func method(for route: Route) -> ClientProblem {
         let names = route.methods.map(\.name).joined(separator: ", ")
-        return Problem(.methodNotAllowed, "", names)
+        return ClientProblem(.methodNotAllowed, "", names)
     }
 
     /// As the client gets it.
