@@ -61,8 +61,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Digests", opens: ["Bytes", "Findings", "COpenSSL"]),
     room("Crypto", "Signatures", opens: ["Bytes", "Findings", "COpenSSL"]),
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
-    room(
-        "Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"], tests: ["Addresses"]),
+    room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire"),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),

@@ -52,33 +52,6 @@ package struct Certificate: Sendable, Hashable {
         return own.isSigned(by: root)
     }
 
-    /// RFC 7468: the certificate as text.
-    package var pem: String {
-        var text = "-----BEGIN CERTIFICATE-----\n"
-        var line = 0
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var characters: [UInt8] = []
-        for start in stride(from: 0, to: der.count, by: 3) {
-            let part = der[start..<min(start + 3, der.count)]
-            var group: UInt32 = 0
-            for byte in part { group = group << 8 | UInt32(byte) }
-            group <<= 8 * UInt32(3 - part.count)
-            for index in 0..<4 {
-                let six = Int(group >> (18 - 6 * UInt32(index)) & 63)
-                characters.append(index > part.count ? UInt8(ascii: "=") : alphabet[six])
-            }
-            line += 4
-            if line == 64 {
-                characters.append(10)
-                line = 0
-            }
-        }
-        if line > 0 { characters.append(10) }
-        text += String(decoding: characters, as: UTF8.self)
-        return text + "-----END CERTIFICATE-----\n"
-    }
-
     /// Whether the text can stand in a certificate: lower-case labels of letters, digits and
     /// hyphens, divided by dots.
     package static func isHostName(_ text: String) -> Bool {
