@@ -98,7 +98,7 @@ let rooms: [[Target]] = [
         opens: [
             "AuthorityTreaty", "Certificates", "TLSEngine", "Sockets", "Loop", "Descriptors",
             "Addresses", "Bytes", "Findings",
-        ], tests: ["Authority"]),
+        ]),
     room(
         "Compartments", "Supervisor",
         opens: [
