@@ -55,6 +55,7 @@ let rooms: [[Target]] = [
     room("Ground", "Bytes"),
     room("Ground", "Findings"),
     room("Ground", "Numerals"),
+    room("Ground", "Tables"),
     room("Ground", "Addresses"),
     room("Ground", "Notation", opens: ["Findings"]),
     room("Ground", "Arguments", opens: ["Findings"]),
@@ -130,6 +131,15 @@ let rooms: [[Target]] = [
             "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty", "LedgerTreaty",
             "Numerals",
         ], tests: ["Addresses", "Notation"]),
+    room(
+        "Application", "Matching",
+        opens: [
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables", "Digests", "Bytes",
+        ]),
+    room(
+        "Application", "Risk",
+        opens: ["OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables"],
+        tests: ["Matching", "Bytes"]),
     room(
         "Watch", "Trail",
         opens: [

@@ -19,6 +19,16 @@ public enum Instruction: Sendable, Hashable {
     /// Cancels all orders of an account, 0 for everybody's, by ascending id.
     case cancelAll(sequence: UInt64, AccountID)
 
+    /// The sequence number of the command that it decides.
+    @inlinable public var sequence: UInt64 {
+        switch self {
+        case .pass(let sequence), .refuse(let sequence, _), .place(let sequence, _),
+            .cancel(let sequence, _, _), .replace(let sequence, _, _, _, _),
+            .cancelAll(let sequence, _):
+            sequence
+        }
+    }
+
     /// Appends its wire form.
     public func encode(into writer: inout ByteWriter) {
         switch self {
