@@ -141,6 +141,13 @@ let rooms: [[Target]] = [
         opens: ["OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables"],
         tests: ["Matching", "Bytes"]),
     room(
+        "Application", "Orders",
+        opens: [
+            "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
+            "Numerals", "Bytes",
+        ]),
+    room("Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"]),
+    room(
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
