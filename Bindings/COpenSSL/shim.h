@@ -67,3 +67,20 @@ static inline int bh_x509_name(
     GENERAL_NAMES_free(names);
     return length;
 }
+
+// A fresh HMAC-SHA256 context keyed with these bytes; null without memory or algorithm.
+static inline EVP_MAC_CTX *bh_hmac_sha256_new(const unsigned char *key, size_t count) {
+    EVP_MAC *algorithm = EVP_MAC_fetch(0, "HMAC", 0);
+    EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : 0;
+    EVP_MAC_free(algorithm);
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
+    // No address would mean: the key as before.
+    if (!key) key = (const unsigned char *)"";
+    if (context && EVP_MAC_init(context, key, count, parameters) != 1) {
+        EVP_MAC_CTX_free(context);
+        return 0;
+    }
+    return context;
+}

@@ -1,6 +1,7 @@
-// Digests: SHA-256 by OpenSSL.
+// Digests: SHA-256, HMAC-SHA256 and random bytes by OpenSSL.
 //
-// Knows nothing of keys or files. Bound: none on input length; one context holds about 500 bytes.
+// Knows nothing of whose keys they are, or of files. Bound: none on input length; one context holds
+// about 500 bytes, a keyed one about 1,500.
 
 internal import COpenSSL
 internal import Findings
