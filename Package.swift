@@ -121,7 +121,8 @@ let rooms: [[Target]] = [
         opens: ["Breach", "Addresses", "AuditTreaty", "CLinux"]),
     room(
         "Response", "Breach",
-        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses"]),
+        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses"],
+        tests: ["Seccomp"]),
 ]
 
 let doors: [[Target]] = [

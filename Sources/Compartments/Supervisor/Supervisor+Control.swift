@@ -235,6 +235,7 @@ extension Supervisor {
             restarts: unit.lifecycle.restarts, connections: seen.connections,
             refusals: seen.refusals, ports: unit.plan.ports.map(\.description))
         status.program = unit.plan.program
+        status.role = unit.plan.role
         status.limits.memoryBytes = unit.plan.memoryBytes
         status.limits.processes = unit.plan.processes
         status.limits.files = unit.plan.files

@@ -63,6 +63,8 @@ package struct CompartmentStatus: Sendable, Equatable {
     package var ports: [String]
     /// Its program's path in its root.
     package var program = ""
+    /// Words of its role.
+    package var role: [String] = []
     package var limits = LimitStatus()
 
     package init(
@@ -159,6 +161,8 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(UInt32(one.ports.count))
             one.ports.forEach { writer.text($0) }
             writer.text(one.program)
+            writer.integer(UInt32(one.role.count))
+            one.role.forEach { writer.text($0) }
             writer.integer(one.limits.memoryBytes)
             writer.integer(one.limits.processes)
             writer.integer(one.limits.files)
@@ -222,6 +226,9 @@ package struct PlatformStatus: Sendable, Equatable {
             status.ports.append(try reader.text(limit: 16))
         }
         status.program = try reader.text(limit: 4096)
+        for _ in 0..<(try reader.count(limit: 64)) {
+            status.role.append(try reader.text(limit: 32))
+        }
         status.limits.memoryBytes = try reader.integer()
         status.limits.processes = try reader.integer()
         status.limits.files = try reader.integer()
