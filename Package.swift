@@ -157,7 +157,17 @@ let laws: [Target] = [
         swiftSettings: house)
 ]
 
+/// For Benchmarks: the network and its rules alone, by the rooms that the supervisor uses.
+let measures: [Target] = [
+    .executableTarget(
+        name: "town",
+        dependencies: [
+            "Rulebook", "PacketFilter", "Netlink", "Namespaces", "Confinement", "Descriptors",
+            "Addresses",
+        ], path: "Benchmarks/Town", swiftSettings: house)
+]
+
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors + [laws]).flatMap { $0 },
+    targets: (bindings + rooms + doors + [measures, laws]).flatMap { $0 },
     swiftLanguageModes: [.v6])

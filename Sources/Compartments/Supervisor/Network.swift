@@ -166,21 +166,24 @@ struct Network: ~Copyable {
     mutating func close(_ flow: Int) throws -> Int {
         defer { closed.insert(flow) }
         guard let change = FlowChange.close(flow, of: deployment, closed: closed) else { return 0 }
+        // Kept to the end: closing a session waits until the kernel has freed what it deleted, and
+        // nothing may stand between one wall's end of the flow and the next.
+        var source = try RuleSession(in: try Descriptor(copying: namespaces[change.source].number))
+        var target = try RuleSession(in: try Descriptor(copying: namespaces[change.target].number))
         if !change.fabric.isEmpty { try fabricRules.load(change.fabric) }
-        for (index, text) in [
-            (change.source, change.sourceHost), (change.target, change.targetHost),
-        ] where !text.isEmpty {
-            var rules = try RuleSession(in: try Descriptor(copying: namespaces[index].number))
-            try rules.load(text)
-        }
+        if !change.sourceHost.isEmpty { try source.load(change.sourceHost) }
+        if !change.targetHost.isEmpty { try target.load(change.targetHost) }
         let plan = deployment.flows[flow]
         let cut = FlowCut(
             source: deployment.compartments[change.source].address,
             target: deployment.compartments[change.target].address, port: plan.port)
-        return try cut.perform(
+        let count = try cut.perform(
             fabric: try Descriptor(copying: fabric.number),
             sourceEnd: try Descriptor(copying: namespaces[change.source].number),
             targetEnd: try Descriptor(copying: namespaces[change.target].number))
+        extendLifetime(source)
+        extendLifetime(target)
+        return count
     }
 
     /// Where the live rules differ from the plan, in words; empty when nowhere.
