@@ -1,7 +1,8 @@
 /* Traffic between two network namespaces over one TCP connection.
  *
- * usage: ask trip|stream ASKER ANSWERER PORT ASKER-CPU ANSWERER-CPU MILLISECONDS
- * The namespaces are paths; CPU -1 leaves the choice to the kernel. `trip` prints the median and
+ * usage: ask trip|stream ASKER ANSWERER PORT ASKER-CPU ANSWERER-CPU MILLISECONDS [PAUSE]
+ * The namespaces are paths; CPU -1 leaves the choice to the kernel; the pause, in microseconds, is
+ * between one round trip and the next. `trip` prints the median and
  * the 99th percentile of round trips in microseconds and their number, `stream` gigabits/s. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -77,7 +78,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void trips(int s, double duration) {
+static void trips(int s, double duration, long pause) {
     float *spent = malloc(TRIPS_MAX * sizeof *spent);
     size_t count = 0;
     double begin = now(), last = begin, end = begin + duration;
@@ -86,6 +87,10 @@ static void trips(int s, double duration) {
         whole(s, MESSAGE);
         double here = now();
         spent[count++] = here - last;
+        if (pause > 0) {
+            nanosleep(&(struct timespec){0, pause * 1000}, 0);
+            here = now();
+        }
         last = here;
     }
     qsort(spent, count, sizeof *spent, ascending);
@@ -104,7 +109,7 @@ static void stream(int s, double duration) {
 }
 
 int main(int count, char **words) {
-    if (count != 8) errx(2, "usage: see the source");
+    if (count != 8 && count != 9) errx(2, "usage: see the source");
     int trip = !strcmp(words[1], "trip");
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(words[4]))};
     inet_pton(AF_INET, address, &to.sin_addr);
@@ -129,7 +134,7 @@ int main(int count, char **words) {
     stand(words[2], atoi(words[5]));
     int s = fresh();
     if (connect(s, (struct sockaddr *)&to, sizeof to) < 0) err(3, "connect");
-    if (trip) trips(s, duration);
+    if (trip) trips(s, duration, count == 9 ? atol(words[8]) : 0);
     else stream(s, duration);
     return 0;
 }

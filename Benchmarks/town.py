@@ -44,17 +44,14 @@ class Towns:
         self.holder.wait(10)
         self.folder.cleanup()
 
-    def ask(self, kind, walls, cpus=(-1, -1), milliseconds=300):
+    def ask(self, kind, walls, cpus=(-1, -1), milliseconds=300, pause=0):
         """Round trips' median, p99 and number, or a stream's gigabits a second."""
         done = subprocess.run(
-            self.asking(kind, walls, cpus, milliseconds), capture_output=True, text=True)
+            [self.asker, kind, self.places[walls, "web"], self.places[walls, "data"], str(PORT),
+             str(cpus[0]), str(cpus[1]), str(milliseconds), str(pause)], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{kind} in {walls}: {done.stderr}")
         return [float(word) for word in done.stdout.split()]
-
-    def asking(self, kind, walls, cpus=(-1, -1), milliseconds=300):
-        return [self.asker, kind, self.places[walls, "web"], self.places[walls, "data"],
-                str(PORT), str(cpus[0]), str(cpus[1]), str(milliseconds)]
 
     def take_log(self):
         """The open log of the compartment `other`, which nobody else reads."""

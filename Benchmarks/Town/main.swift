@@ -98,16 +98,14 @@ func change(_ town: Town) throws {
             fabric: town.fabric.descriptor, sourceEnd: town.spaces[0].descriptor,
             targetEnd: town.spaces[1].descriptor)
     }
-    let freed = try milliseconds {
-        source = nil
-        target = nil
-    }
+    // Waits until the kernel has freed what was deleted.
+    source = nil
+    target = nil
     let added = try milliseconds {
         try apply(FlowChange.open(flow, of: plan, closed: [flow]), &source, &target)
     }
     say("remove one flow, three tables\t\(removed)")
     say("end its connections\t\(ended)")
-    say("wait until the kernel freed it\t\(freed)")
     say("add one flow, three tables\t\(added)")
     for (table, place) in town.tables where try town.differs(table, place) {
         fail("a change left other rules than the plan's")
