@@ -48,7 +48,8 @@ class Towns:
         """Round trips' median, p99 and number, or a stream's gigabits a second."""
         done = subprocess.run(
             [self.asker, kind, self.places[walls, "web"], self.places[walls, "data"], str(PORT),
-             str(cpus[0]), str(cpus[1]), str(milliseconds), str(pause)], capture_output=True, text=True)
+             str(cpus[0]), str(cpus[1]), str(milliseconds), str(pause)],
+            capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{kind} in {walls}: {done.stderr}")
         return [float(word) for word in done.stdout.split()]
