@@ -72,7 +72,7 @@ let rooms: [[Target]] = [
         "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
     room(
         "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
-        tests: ["Namespaces"]),
+        tests: ["Namespaces", "Netlink"]),
     room("Kernel", "Cgroups", opens: ["Descriptors"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),

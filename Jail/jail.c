@@ -342,7 +342,7 @@ static void place(int fd, int number, int flags) {
 // empties it for ever.
 static void arrange_descriptors(void) {
     // Everybody first moves to numbers that no place below has, nor the program's place is in.
-    int above = jail.files < 512 ? 512 : 128, handed = (int)jail.start.handed;
+    int above = jail.files < 512 ? 512 : 256, handed = (int)jail.start.handed;
     int control = lift(jail.control, above), program = lift(jail.program, above);
     jail.control = control;   // a handed one may soon stand where it was
     int input = jail.standard_input >= 0 ? lift(jail.standard_input, above) : -1;

@@ -204,7 +204,7 @@ extension Supervisor {
 
     private mutating func snapshot() -> PlatformStatus {
         let counters = network?.counters() ?? [:]
-        return PlatformStatus(
+        var snapshot = PlatformStatus(
             platform: places.id, file: deployment.file, isolation: deployment.isolation.name,
             upMilliseconds: (Clock.monotonic - launchedAt) / 1_000_000,
             without: Walls.names.filter { deployment.without.contains($0.wall) }.map(\.name),
@@ -220,6 +220,8 @@ extension Supervisor {
                 let name = deployment.compartments[listener.compartment].name
                 return "\(name).\(listener.name) \(listener.address):\(listener.port)"
             })
+        snapshot.drift = drift.lines
+        return snapshot
     }
 
     private func status(

@@ -119,6 +119,8 @@ package struct PlatformStatus: Sendable, Equatable {
     package var flows: [FlowStatus]
     /// Published addresses as `service.port address:port`.
     package var published: [String]
+    /// Places whose live rules differ from the plan, each with the first difference.
+    package var drift: [String] = []
 
     package init(
         platform: String, file: String, isolation: String, upMilliseconds: UInt64,
@@ -137,6 +139,8 @@ package struct PlatformStatus: Sendable, Equatable {
 
     /// Flows beyond this many are left out of a reply, so that it fits one message.
     package static let flowsMax = 2_000
+    /// Places of `drift`, at most; the first ones stand for all.
+    private static let driftMax = 32
 
     func encode(into writer: inout ByteWriter) {
         writer.text(platform)
@@ -180,6 +184,8 @@ package struct PlatformStatus: Sendable, Equatable {
         }
         writer.integer(UInt32(published.count))
         published.forEach { writer.text($0) }
+        writer.integer(UInt32(min(drift.count, Self.driftMax)))
+        drift.prefix(Self.driftMax).forEach { writer.text($0) }
     }
 
     static func decode(_ reader: inout ByteReader) throws(Malformed) -> PlatformStatus {
@@ -202,6 +208,9 @@ package struct PlatformStatus: Sendable, Equatable {
         }
         for _ in 0..<(try reader.count(limit: 1024)) {
             status.published.append(try reader.text(limit: 256))
+        }
+        for _ in 0..<(try reader.count(limit: driftMax)) {
+            status.drift.append(try reader.text(limit: 2048))
         }
         return status
     }

@@ -135,6 +135,10 @@ struct CompileTests {
             $0.zones[1].network = try Fixture.network("10.9.2.0/30")
             $0.services[2].instances = 2
         },
+        Refusal("services-too-many") {
+            $0.zones[1].network = try Fixture.network("10.9.2.0/23")
+            $0.services[2].instances = 240
+        },
     ]
 
     @Test("what cannot run is refused with its own code and the place", arguments: refusals)
