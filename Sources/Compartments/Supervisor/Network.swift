@@ -82,6 +82,9 @@ struct Network: ~Copyable {
             try Self.load(
                 publishing, into: &hostRules, host, "the host's publishing table", isFresh: false)
         }
+        watches = try Self.watch(
+            namespaces, fabric, host, isPublishing: !publishing.skeleton.isEmpty,
+            without: deployment.without)
         self.deployment = deployment
         self.fabric = SharedDescriptor(fabric)
         self.host = host
@@ -93,22 +96,25 @@ struct Network: ~Copyable {
         summary =
             "network: \(deployment.flows.count) flows allowed, everything else refused; "
             + "rules read back and equal"
-        try watch()
     }
 
     /// Begins to hear of changes: not before what was loaded was read back, so that it is no news.
-    private mutating func watch() throws(SystemFailure) {
-        func open(_ number: Int32) throws(SystemFailure) -> SharedDescriptor {
-            SharedDescriptor(try RuleWatch.open(in: try Descriptor(copying: number)))
+    private static func watch(
+        _ namespaces: [SharedDescriptor], _ fabric: borrowing Descriptor,
+        _ host: borrowing Descriptor, isPublishing: Bool, without: Walls
+    ) throws(SystemFailure) -> [Int: SharedDescriptor] {
+        var watches: [Int: SharedDescriptor] = [:]
+        for index in namespaces.indices where !without.contains(.host) {
+            let namespace = try Descriptor(copying: namespaces[index].number)
+            watches[index] = SharedDescriptor(try RuleWatch.open(in: namespace))
         }
-        let walls = deployment.without
-        for index in namespaces.indices where !walls.contains(.host) {
-            watches[index] = try open(namespaces[index].number)
+        if !without.contains(.fabric) {
+            watches[namespaces.count] = SharedDescriptor(try RuleWatch.open(in: fabric))
         }
-        if !walls.contains(.fabric) { watches[namespaces.count] = try open(fabric.number) }
-        if !publishing.skeleton.isEmpty {
-            watches[namespaces.count + 1] = try open(host.number)
+        if isPublishing {
+            watches[namespaces.count + 1] = SharedDescriptor(try RuleWatch.open(in: host))
         }
+        return watches
     }
 
     /// The log of a namespace that is ours alone.
