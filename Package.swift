@@ -84,7 +84,7 @@ let rooms: [[Target]] = [
     room(
         "Compartments", "Compile",
         opens: [
-            "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses",
+            "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses", "Bytes",
             "Findings",
         ]),
     room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
@@ -167,7 +167,22 @@ let measures: [Target] = [
         ], path: "Benchmarks/Town", swiftSettings: house)
 ]
 
+// Built by Fuzz/run alone, with every room instrumented.
+let fuzzing: [Target] =
+    Context.environment["BULKHEAD_FUZZ"] == nil
+    ? []
+    : [
+        .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Addresses", "AuditTreaty", "Blueprint", "Breach", "Bytes", "CFuzzDriver",
+                "CJailPlan", "Closure", "Confinement", "ControlTreaty", "Descriptors", "Findings",
+                "Netlink", "Notation", "Platform", "Sensors", "Trail",
+            ], path: "Fuzz/Doors", swiftSettings: house),
+    ]
+
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors + [measures, laws]).flatMap { $0 },
+    targets: (bindings + rooms + doors + [measures, laws, fuzzing]).flatMap { $0 },
     swiftLanguageModes: [.v6])

@@ -14,7 +14,7 @@ extension Draft {
         let words = words(service)
         plan.role = words.map(\.rawValue)
         checkPorts(service)
-        guard let program = program(service.run, at: service.place) else { return plan }
+        guard let program = program(service.run, at: service.runPlace ?? service.place) else { return plan }
         plan.program = program
         plan.arguments = arguments(
             service.run, program: program, files: service.files, seat: seat)

@@ -21,7 +21,7 @@ extension Draft {
         // Before what lies in trees: a program below /tmp would vanish under a later mount.
         addOwnPlaces(&root)
         addFiles(service.files, to: &root, mayExecute: mayExecute, place: service.place)
-        addProgram(program, to: &root, place: service.place)
+        addProgram(program, to: &root, place: service.runPlace ?? service.place)
         // Greenwich time needs no tables.
         if service.environment.contains(where: { $0.name == "TZ" && $0.value != "GMT" }),
             Files.facts(of: Self.zones) != nil

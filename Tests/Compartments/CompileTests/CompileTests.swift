@@ -16,7 +16,7 @@ struct CompileTests {
                 DeploymentCodec.encode(
                     try Compile.deployment(
                         try Fixture.platform(), file: "s.yaml", folder: "/", isolation: .full,
-                        programs: programs.path))
+                        host: Fixture.host(programs)))
             }
             #expect(bytes[0] == bytes[1])
             let decoded = try DeploymentCodec.decode(bytes[0])
@@ -158,7 +158,8 @@ struct CompileTests {
         platform.services[2].role = ["nonsense"]
         let error = #expect(throws: Failure.self) {
             _ = try Compile.deployment(
-                platform, file: "s.yaml", folder: "/", isolation: .full, programs: "/usr/bin")
+                platform, file: "s.yaml", folder: "/", isolation: .full,
+                host: Host(programs: "/usr/bin"))
         }
         let problem = error?.problem ?? ""
         #expect(problem.contains("no-such-program") && problem.contains("nonsense"))
