@@ -3,6 +3,7 @@ internal import Compile
 internal import Confinement
 internal import Findings
 internal import Notation
+internal import Operator
 internal import Platform
 internal import Reach
 
@@ -19,7 +20,10 @@ extension Verb {
                 """)
     ) { arguments throws(Failure) in
         let programs = try Places.programs()
-        let file = try PlatformFile.read(arguments.word(0) ?? "").compiled(programs)
+        var stated: String?
+        let read = try PlatformFile.read(
+            arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
+        let file = read.compiled(programs, name: stated)
         let graph = file.platform.map { Graph($0) }
         let verdicts = graph?.verdicts() ?? []
         if arguments.has("json") {
@@ -37,7 +41,7 @@ private let hereMark = "`up` refuses it on this machine: "
 
 extension PlatformFile {
     /// The file with what compiling it finds: all that `up` would refuse besides.
-    fileprivate func compiled(_ programs: String) -> PlatformFile {
+    fileprivate func compiled(_ programs: String, name: String?) -> PlatformFile {
         guard let platform else { return self }
         let level: IsolationLevel = (platform.isolation ?? .full) == .full ? .full : .none
         let outcome = Compile.check(
@@ -45,6 +49,12 @@ extension PlatformFile {
             host: Host(programs: programs, operators: operators))
         let known = Set(findings.map { "\($0.code) \($0.place?.line ?? 0)" })
         var all = findings
+        if name == nil {
+            all.append(
+                Finding(
+                    .error, "platform-name", at: nil, "no line begins with `platform: NAME`",
+                    remedy: "write the name there: it must be seen before the file is parsed"))
+        }
         if let distrust {
             all.append(
                 Finding(

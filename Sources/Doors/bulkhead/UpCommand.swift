@@ -172,7 +172,8 @@ private func chooseIsolation(
         let walls = wanted == .none ? "namespaces, own roots, own uids, firewalls, cgroups" : ""
         let reason =
             strength.missing.isEmpty ? "as asked" : strength.missing.joined(separator: "; ")
-        Output.progress("isolation \(wanted.name): WITHOUT \(walls) (\(reason))")
+        Output.progress(
+            "isolation \(wanted.name): WITHOUT \(walls) (\(reason)); all services run as one user")
     } else {
         Output.progress("isolation full: all walls stand")
     }

@@ -180,7 +180,8 @@ struct LibraryWalkTests {
         let folder = try Folder()
         let program = try folder.file("bin/program", Specimen.elf(needed: []))
         let search = ProgramSearch(own: "/nowhere", ownership: ours)
-        for (mode, expected) in [(0o777, "writable-by-others"), (0o1777, nil)] as [(mode_t, String?)]
+        for (mode, expected) in [(0o777, "writable-by-others"), (0o1777, nil)]
+            as [(mode_t, String?)]
         {
             _ = unsafe chmod(folder.path + "/bin", mode)
             #expect(code { _ = try search.find(program) } == expected)
