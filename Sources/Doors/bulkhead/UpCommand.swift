@@ -111,15 +111,12 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
             if let name { try started?.bind(to: name) }
         })
     let platform = try file.required()
-<<<<<<< ours
     guard name != nil else {
         throw Failure(
             .usage, "platform-name", "no line of \(request.file) begins with `platform: NAME`",
             remedy: "write the name there: it must be seen before the file is parsed")
     }
-=======
     if isRoot, let distrust = file.distrust { throw distrust }
->>>>>>> theirs
     for finding in file.findings where finding.severity == .warning {
         Output.error(finding.line(file: request.file))
     }
