@@ -209,14 +209,6 @@ for what, install, word in [
         expect(settled(before, platform="small"), difference(before, "small"))
 
 
-@claim("where namespaces are forbidden the demonstration runs at `none` and says which walls lack")
-def demonstration():
-    got, out, error = poor(no_namespaces, "up", "--detach")
-    expect(got == 0 and out.startswith("isolation none: WITHOUT"), f"{got}: {out}{error}")
-    expect(get("http://127.0.0.1:8080/"), "it does not answer")
-    bulkhead("down", check=0)
-
-
 @claim("without control groups `up FILE` refuses with the exact command, and leaves nothing")
 def groups():
     path = written(GOOD)
