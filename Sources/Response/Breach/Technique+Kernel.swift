@@ -37,7 +37,8 @@ extension Technique {
             note: restart),
         Technique("kern.swap", "turn swapping on", "T1003", forbidden, control: .needs("swap")),
         Technique(
-            "kern.accounting", "redirect process accounting", "T1562.006", forbidden,
+            "kern.accounting", "redirect process accounting", "T1562.006",
+            [.seccomp, .capabilities, .landlock],
             control: .needs("process accounting")),
         Technique(
             "kern.quota", "change disk quotas", "T1499", forbidden, control: .needs("quotas"),

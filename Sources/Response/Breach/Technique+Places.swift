@@ -49,7 +49,7 @@ extension Technique {
             [.root, .uid, .seccomp], control: .needs("extended attributes")),
         Technique(
             "file.make-device", "make a device node and read through it", "T1006",
-            [.seccomp, .capabilities, .landlock]),
+            [.seccomp, .capabilities, .landlock], standing: "every mount is nodev"),
         Technique(
             "file.raw-device", "read the host's disks and memory by their devices", "T1006",
             [.root, .landlock, .uid], places: rawDevices),
