@@ -163,7 +163,7 @@ let measures: [Target] = [
         name: "town",
         dependencies: [
             "Rulebook", "PacketFilter", "Netlink", "Namespaces", "Confinement", "Descriptors",
-            "Addresses",
+            "Addresses", "Cgroups",
         ], path: "Benchmarks/Town", swiftSettings: house)
 ]
 

@@ -2,7 +2,10 @@
 //
 // `town hold FLOWS` builds a town of each kind, names the descriptors of its places, and keeps
 // them until its input ends. `town rules FLOWS ROUNDS` times loading and changing the rules.
+// `town recorders PREFIX PID…` puts processes into control groups as recorders have them, and
+// `town sweep PREFIX` removes those groups.
 
+internal import Cgroups
 internal import Confinement
 internal import Descriptors
 internal import Glibc
@@ -112,13 +115,30 @@ func change(_ town: Town) throws {
     }
 }
 
+/// Gives processes the share of a processor that the supervisor gives recorders.
+func recorders(_ group: String, _ processes: [Int32]) throws {
+    let limits = CgroupLimits(
+        memoryBytes: 128 << 20, processes: 64, cpuMilli: 0,
+        cpuWeight: CgroupLimits.recorderWeight)
+    // A group each, as compartments have.
+    for (index, process) in processes.enumerated() {
+        try Cgroup.create("\(group)\(index)", limits: limits).add(process)
+    }
+}
+
 do {
     let words = CommandLine.arguments
     switch (words.dropFirst().first, words.dropFirst(2).compactMap { Int($0) }) {
     case ("hold", let numbers) where numbers.count == 1: try hold(flows: numbers[0])
     case ("rules", let numbers) where numbers.count == 2:
         try rules(flows: numbers[0], rounds: numbers[1])
-    default: fail("usage: town hold FLOWS | town rules FLOWS ROUNDS")
+    case ("recorders", let numbers) where !numbers.isEmpty && words.count > 3:
+        try recorders(words[2], words.dropFirst(3).compactMap { Int32($0) })
+    case ("sweep", _) where words.count == 3: _ = try Cgroup.sweep(prefix: words[2])
+    default:
+        fail(
+            "usage: town hold FLOWS | town rules FLOWS ROUNDS | town recorders PREFIX PID… | "
+                + "town sweep PREFIX")
     }
 } catch {
     fail("\(error)")

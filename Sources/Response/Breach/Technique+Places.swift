@@ -122,7 +122,7 @@ extension Technique {
             [.seccomp, .pids, .uid, .capabilities], control: .needs("pidfd_getfd")),
         Technique(
             "mem.core-dump", "leave the memory in a core file", "T1003",
-            [], standing: "core files have no size, not even in a twin",
+            [], standing: "no core has room, not even in a twin",
             control: .needs("core files"),
             note: "where no child may be made, only the limit is looked at"),
         Technique("proc.list", "see other compartments' processes", "T1057", [.pids]),
