@@ -409,8 +409,7 @@ static void set_limits(void) {
         uint32_t resource = jail_u32(record.value);
         must(setrlimit((int)resource, &limit) == 0, JAIL_STEP_LIMITS, resource);
     }
-    // A core holds keys and other people's orders: never, not even in a twin. One byte is below any
-    // core file, and unlike 0 it also keeps a crash from the host's handler (core(5)).
+    // A core holds keys: 1 byte is below any file and, unlike 0, stops handlers too (core(5)).
     must(setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1}) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
 }
 
