@@ -78,7 +78,7 @@ let rooms: [[Target]] = [
         "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
     room(
         "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
-        tests: ["Namespaces"]),
+        tests: ["Namespaces", "Netlink"]),
     room("Kernel", "Cgroups", opens: ["Descriptors"]),
     room("Kernel", "Seccomp", opens: ["CSeccomp", "CLinux", "Findings"]),
     room("Kernel", "Processes", opens: ["Descriptors", "CJailPlan", "CLinux"]),
@@ -90,7 +90,7 @@ let rooms: [[Target]] = [
     room(
         "Compartments", "Compile",
         opens: [
-            "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses",
+            "Platform", "Confinement", "Closure", "Seccomp", "Descriptors", "Addresses", "Bytes",
             "Findings",
         ]),
     room("Compartments", "Tenancy", opens: ["Descriptors", "Findings", "Loop", "CLinux"]),
@@ -166,7 +166,8 @@ let rooms: [[Target]] = [
         opens: ["Breach", "Addresses", "AuditTreaty", "CLinux"]),
     room(
         "Response", "Breach",
-        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses"]),
+        opens: ["AuditTreaty", "Confinement", "Bytes", "Notation", "Addresses"],
+        tests: ["Seccomp"]),
 ]
 
 let doors: [[Target]] = [
@@ -207,7 +208,32 @@ let laws: [Target] = [
         swiftSettings: house)
 ]
 
+/// For Benchmarks: the network and its rules alone, by the rooms that the supervisor uses.
+let measures: [Target] = [
+    .executableTarget(
+        name: "town",
+        dependencies: [
+            "Rulebook", "PacketFilter", "Netlink", "Namespaces", "Confinement", "Descriptors",
+            "Addresses", "Cgroups",
+        ], path: "Benchmarks/Town", swiftSettings: house)
+]
+
+// Built by Fuzz/run alone, with every room instrumented.
+let fuzzing: [Target] =
+    Context.environment["BULKHEAD_FUZZ"] == nil
+    ? []
+    : [
+        .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Addresses", "AuditTreaty", "Blueprint", "Breach", "Bytes", "CFuzzDriver",
+                "CJailPlan", "Closure", "Confinement", "ControlTreaty", "Descriptors", "Findings",
+                "Netlink", "Notation", "Platform", "Sensors", "Trail",
+            ], path: "Fuzz/Doors", swiftSettings: house),
+    ]
+
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors + [laws]).flatMap { $0 },
+    targets: (bindings + rooms + doors + [measures, laws, fuzzing]).flatMap { $0 },
     swiftLanguageModes: [.v6])

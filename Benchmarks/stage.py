@@ -51,7 +51,7 @@ def enter(name):
 
 
 def machine():
-    """What the kernel does not take away with namespaces: control groups, images on loop devices."""
+    """What outlives namespaces: control groups, and images on loop devices."""
     found = {os.path.join(folder, one) for folder, folders, _ in os.walk("/sys/fs/cgroup")
              for one in folders if "bulkhead" in one}
     for device in os.listdir("/sys/block"):
@@ -76,7 +76,8 @@ def here():
         mounts = file.read()
     return {"processes": processes(), "mounts": mounts,
             # The lock that platforms share around the kernel's audit switch stays.
-            "run": set(os.listdir("/run/bulkhead")) - {"audit"}, "rules": words("nft", "list", "ruleset"), "links": words("ip", "-o", "link"),
+            "run": set(os.listdir("/run/bulkhead")) - {"audit"},
+            "rules": words("nft", "list", "ruleset"), "links": words("ip", "-o", "link"),
             "groups": {one for one in machine() if "bench" in one}}
 
 

@@ -20,9 +20,10 @@ def in_turn(runners, rounds, warm=5):
 
 
 def show(samples, unit, base=None, digits=2):
-    """Prints name, minimum, median, 99th percentile, maximum, and the ratio of medians to `base`."""
+    """Prints minimum, median, 99th percentile, maximum, and the ratio of medians to `base`."""
     against = statistics.median(samples[base]) if base else None
-    print(f"| | min {unit} | median {unit} | p99 {unit} | max {unit} |" + (f" / {base} |" if base else ""))
+    print(f"| | min {unit} | median {unit} | p99 {unit} | max {unit} |"
+          + (f" / {base} |" if base else ""))
     print("|---|---|---|---|---|" + ("---|" if base else ""))
     for name, values in samples.items():
         ordered = sorted(values)

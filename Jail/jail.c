@@ -342,7 +342,7 @@ static void place(int fd, int number, int flags) {
 // empties it for ever.
 static void arrange_descriptors(void) {
     // Everybody first moves to numbers that no place below has, nor the program's place is in.
-    int above = jail.files < 512 ? 512 : 128, handed = (int)jail.start.handed;
+    int above = jail.files < 512 ? 512 : 256, handed = (int)jail.start.handed;
     int control = lift(jail.control, above), program = lift(jail.program, above);
     jail.control = control;   // a handed one may soon stand where it was
     int input = jail.standard_input >= 0 ? lift(jail.standard_input, above) : -1;
@@ -409,8 +409,8 @@ static void set_limits(void) {
         uint32_t resource = jail_u32(record.value);
         must(setrlimit((int)resource, &limit) == 0, JAIL_STEP_LIMITS, resource);
     }
-    // A core file holds keys and other people's orders: never, not even in a twin.
-    must(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
+    // A core holds keys: 1 byte is below any file and, unlike 0, stops handlers too (core(5)).
+    must(setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1}) == 0, JAIL_STEP_LIMITS, RLIMIT_CORE);
 }
 
 static void change_identity(int keep) {

@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 128 };
+// SCM_MAX_FD: the kernel passes no more in one message.
+enum { FDS_MAX = 253 };
 
 int bh_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     if (resolve == 0) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -139,3 +140,23 @@ int bh_netns_read(int ns, const char *path, char *bytes, size_t room) {
     struct read_job job = {path, bytes, room};
     return bh_in_netns(ns, read_one, &job);
 }
+
+enum { LOW_MAX = 4 };
+static int low[LOW_MAX], low_held, low_wanted;
+
+static void hold_low(void) {
+    int fd = low_held < low_wanted ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= FD_SETSIZE) close(fd);
+    else if (fd >= 0) low[low_held++] = fd;
+}
+
+void bh_low_keep(void) {
+    low_wanted = LOW_MAX;
+    for (int i = 0; i < LOW_MAX; i++) hold_low();
+}
+
+void bh_low_take(void) {
+    if (low_held > 0) close(low[--low_held]);
+}
+
+void bh_low_return(void) { hold_low(); }

@@ -104,7 +104,9 @@ enum MarkdownLaw {
     static let machinePaths = ["/ro" + "ot/", "/wo" + "rk/", "/fa" + "rm/", ".lib" + "rary/"]
 
     /// Where the usual places of any host are named on purpose: an attacker looks there.
-    static let namesPlaces = ["Sources/Response/Techniques/"]
+    static let namesPlaces = [
+        "Sources/Response/Techniques/", "Sources/Response/Breach/Technique+",
+    ]
 
     static func pathFindings(in file: SourceFile) -> [String] {
         if namesPlaces.contains(where: file.path.hasPrefix) { return [] }

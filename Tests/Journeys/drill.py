@@ -61,6 +61,87 @@ def ablation():
     expect(not document["ablation"]["differences"], document["ablation"])
 
 
+# What each wall alone holds back, in every service or in those named: the rest has a second wall.
+ALL = ("web", "app", "jobs", "database")
+ALONE = {
+    "fabric": {}, "host": {}, "landlock": {}, "capabilities": {}, "uid": {}, "privileges": {},
+    "wx": {}, "publishing": {},
+    "seccomp": {
+        "net.vsock": ALL, "out.accepted-listen": ("web",), "priv.user-namespace-unshare": ALL,
+        "priv.user-namespace-clone": ALL, "priv.user-namespace-clone3": ALL,
+        "priv.keyring-add": ALL, "priv.keyring-read": ALL, "kern.userfault": ALL,
+        "kern.io-uring": ALL, "kern.descriptor-table": ALL, "kern.personality": ALL,
+        "exec.again": ALL, "exec.memory-file": ALL, "exec.memory-file-map": ALL,
+        "kern.entry-ia32": ALL, "kern.entry-x32": ALL,
+    },
+    "root": {
+        "exec.file-map": ALL, "notify.others": ("web", "jobs", "database"),
+        "res.scratch-fill": ALL, "res.inodes": ALL,
+    },
+    "pids": {"proc.list": ALL},
+    "limits": {
+        "res.fork-storm": ("database",), "res.thread-storm": ALL, "res.descriptors": ALL,
+        "res.memory-storm": ALL,
+    },
+    "ipc": {"proc.shared-memory": ("database",)},
+}
+
+
+def without(wall):
+    @claim(f"without {wall} exactly what is predicted gets through, and the exit code says so")
+    def one():
+        code, text, errors = bulkhead("drill", "breach", "--json", "--without", wall, timeout=150)
+        document = json.loads(text)
+        ablation = document["ablation"]
+        expect(document["without"] == [wall] and not document["troubles"], (document, errors))
+        expect(not ablation["differences"], ablation["differences"])
+        # What this machine lacks is attacked nowhere.
+        works = {t["id"] for t in document["techniques"] if t["open"] == "works"}
+        wanted = {(id, service) for id, services in ALONE[wall].items() if id in works
+                  for service in services}
+        seen = {key[::-1] for key, cell in cells(document).items() if cell["state"] == "through"}
+        expect(seen == wanted, (wall, sorted(seen ^ wanted)))
+        totals = document["totals"]
+        rest = totals["couldNotRun"] + totals["unrecorded"] + totals["unproven"]
+        expect(rest == 0 and totals["through"] == len(wanted), totals)
+        expect(code == (1 if wanted else 0), (code, totals))
+
+
+for wall in ALONE:
+    without(wall)
+
+
+@claim("a port opened by a service that may listen is dialled by the others, and only walls stop it")
+def listener():
+    for missing, state in ((), "stopped"), (("fabric",), "stopped"), (("fabric", "host"), "through"):
+        walls = [word for wall in missing for word in ("--without", wall)]
+        code, text, errors = bulkhead(
+            "drill", "breach", "--json", *walls, "--only", "net.listen", timeout=100)
+        found = cells(json.loads(text))
+        expect(found[("web", "net.listen")]["state"] == "stopped", (missing, found, errors))
+        for service in ("app", "database"):
+            cell = found[(service, "net.listen")]
+            expect(cell["state"] == state, (missing, service, cell))
+            expect(state == "through" or cell["record"], (missing, service, cell))
+        expect(code == (1 if state == "through" else 0), (missing, code))
+
+
+@claim("without filter, Landlock and dropping capabilities the kernel's doors open for real")
+def doors():
+    _, text, errors = bulkhead(
+        "drill", "breach", "--json", "--without", "seccomp", "--without", "capabilities",
+        "--without", "landlock", "--only", "kern", "--compartment", "database", timeout=100)
+    document = json.loads(text)
+    expect(not document["ablation"]["differences"], document["ablation"]["differences"])
+    found = {id: cell for (_, id), cell in cells(document).items()}
+    for id, says in (
+            ("kern.mount", "mounted"), ("kern.unmount", "was taken away"),
+            ("kern.pivot-root", "was the root"), ("kern.swap", "swapped to"),
+            ("kern.accounting", "kept accounts"), ("kern.clock", "offset")):
+        cell = found[id]
+        expect(cell["state"] == "through" and says in cell["detail"], (id, cell, errors))
+
+
 @claim("with one of those walls left out after another the next one stops them, on record")
 def next_layer():
     for missing, left in (("landlock",), "host"), (("landlock", "host"), "fabric"):

@@ -152,10 +152,17 @@ bulkhead("up", write("ending.yaml", FILE), "--detach", check=0)
 
 @claim("`restart` asks by the signal of the file")
 def restart():
+    global notify
+    notify = os.stat("/run/bulkhead/ending/notify/polite").st_ino
     bulkhead("restart", "polite", check=0)
     expect(eventually(lambda: told("polite").count("began") == 2), told("polite"))
     expect(told("polite").split() == ["began", "SIGINT", "began"], told("polite"))
     expect("status 0" in records("polite", "--kind", "ended"), records("polite"))
+
+
+@claim("each run has a notify socket of its own, so that no earlier notice can speak for it")
+def own_notice():
+    expect(os.stat("/run/bulkhead/ending/notify/polite").st_ino != notify, "it is the same")
 
 
 @claim("`restart` ends a service that does not listen, after its grace")

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import subprocess
 
 from journey import *
 
@@ -42,6 +43,23 @@ def allowed():
         text = bulkhead("trail", "show", "sensor", "--limit", "400", check=0)[1]
         return re.search(r"allowed .*app .*database .*5432.*allowed by \S*first\.yaml:\d+", text)
     expect(eventually(found), bulkhead("trail", "show", "sensor", "--limit", "40")[1])
+
+
+@claim("rules that somebody else changes are seen, on record, and seen when they are back")
+def drift():
+    inside = ["nsenter", "-n", "-t", str(compartment("database")["pid"]), "nft"]
+    run = lambda *words: subprocess.run([*inside, *words], check=True, capture_output=True)
+    run("insert", "rule", "inet", "bulkhead", "entering", "accept")
+    expect(eventually(lambda: any("database" in line and "accept" in line
+                                  for line in status()["drift"])), status()["drift"])
+    expect("RULES CHANGED" in bulkhead("status", check=0)[1], "not in the table")
+    text = bulkhead("trail", "show", "supervisor", "--limit", "20", check=0)[1]
+    expect("DRIFT database" in text, text)
+    listing = subprocess.run([*inside, "-a", "list", "chain", "inet", "bulkhead", "entering"],
+                             check=True, capture_output=True, text=True).stdout
+    handle = re.search(r"^\s*accept # handle (\d+)", listing, re.M).group(1)
+    run("delete", "rule", "inet", "bulkhead", "entering", "handle", handle)
+    expect(eventually(lambda: not status()["drift"]), status()["drift"])
 
 
 @claim("trails verify while the platform runs")

@@ -22,3 +22,9 @@ int bh_netns_write(
     size_t count, size_t *done);
 // Reads at most `room` bytes of one file below /proc/sys; returns the length.
 int bh_netns_read(int ns, const char *path, char *bytes, size_t room);
+// Numbers below FD_SETSIZE for libraries that wait with select(), in a process that has thousands of
+// descriptors: keeps some from now on, gives one to the next that opens anything, takes one back.
+// Without the first call the others do nothing. For one thread at a time.
+void bh_low_keep(void);
+void bh_low_take(void);
+void bh_low_return(void);

@@ -13,7 +13,7 @@ enum {
     JAIL_TEXTS_MAX = 1024, JAIL_TEXT_MAX = 128 << 10,           // arguments, environment; bytes of one
     JAIL_PATH_MAX = 4096, JAIL_FILE_MAX = 64 << 10,             // bytes; NUL included in a path's
     JAIL_FILTER_MAX = 4096,                                     // instructions of a filter
-    JAIL_HANDED_MAX = 64, JAIL_DESCRIPTORS_MAX = 6 + JAIL_HANDED_MAX,
+    JAIL_HANDED_MAX = 240, JAIL_DESCRIPTORS_MAX = 6 + JAIL_HANDED_MAX,
     JAIL_FILES_MAX = 1 << 20, JAIL_DESCRIPTORS_SPARE = 8        // RLIMIT_NOFILE: at least handed + spare
 };
 enum {

@@ -1,20 +1,13 @@
-package import Descriptors
-package import Findings
+internal import Descriptors
+internal import Findings
 internal import Glibc
 
 /// Facts of files on the host that decide whether a compartment may have them.
-package enum HostFile {
-    /// Refuses what others could change under a running compartment, or what it could not read.
-    ///
-    /// The compartment's uid is nobody's friend: it reads what everybody may read.
-    package static func check(_ path: String, _ facts: FileFacts) throws(Failure) {
+enum HostFile {
+    /// Refuses what a compartment could not read: its uid is nobody's friend, and reads what
+    /// everybody may read.
+    static func checkReadable(_ path: String, _ facts: FileFacts) throws(Failure) {
         let needed: UInt32 = facts.isDirectory ? 0o005 : 0o004
-        if facts.isWritableByOthers && !(facts.isDirectory && facts.mode & 0o1000 != 0) {
-            throw Failure(
-                .refused, "writable-by-others",
-                "\(path) can be changed by users other than its owner",
-                remedy: "chmod go-w \(path)")
-        }
         guard facts.mode & needed == needed else {
             throw Failure(
                 .refused, "unreadable", "\(path) cannot be read by a compartment's own user",
@@ -46,7 +39,7 @@ package enum HostFile {
     }
 
     /// An absolute path without `.`, `..` and double slashes, as text: no link is followed.
-    package static func normal(_ path: String) -> String {
+    static func normal(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }

@@ -6,6 +6,7 @@ package struct LibraryWalk: Sendable {
     private let directories: LibraryDirectories
     private let links: [Closure.Link]
     private var images: [String: ElfImage?] = [:]
+    let ownership: Ownership
 
     #if arch(arm64)
         private static let machine: UInt16 = 183
@@ -15,8 +16,9 @@ package struct LibraryWalk: Sendable {
         private static let platform = "x86_64"
     #endif
 
-    package init(directories: LibraryDirectories = .host()) {
+    package init(directories: LibraryDirectories = .host(), ownership: Ownership) {
         self.directories = directories
+        self.ownership = ownership
         links = ["/bin", "/lib", "/lib64", "/sbin"].compactMap { path in
             guard let facts = Files.facts(at: path), facts.mode & 0o170000 == 0o120000,
                 let real = Files.resolve(path)
@@ -46,6 +48,7 @@ package struct LibraryWalk: Sendable {
                     .refused, "loader-missing", "\(path) needs the loader \(interpreter)",
                     remedy: "install the libraries it was built for")
             }
+            try checkOwner(real)
             try closure.add(loader: .init(source: real, target: place(of: interpreter)))
         }
         try follow(image, at: path, program: image, into: &closure, mustFind: true)
@@ -57,6 +60,7 @@ package struct LibraryWalk: Sendable {
     package mutating func add(plugin path: String, to closure: inout Closure) throws(Failure) {
         guard let image = image(path) else { return }
         if let interpreter = image.interpreter, let real = Files.resolve(interpreter) {
+            try checkOwner(real)
             try closure.add(loader: .init(source: real, target: place(of: interpreter)))
         }
         try follow(image, at: path, program: image, into: &closure, mustFind: false)
@@ -92,6 +96,11 @@ package struct LibraryWalk: Sendable {
         }
     }
 
+    private func checkOwner(_ path: String) throws(Failure) {
+        guard let facts = Files.facts(at: path) else { return }
+        try ownership.check(path, facts)
+    }
+
     private mutating func image(_ path: String) -> ElfImage? {
         if let known = images[path] { return known }
         let read = HostFile.withBytes(of: path) { source in try? ElfImage.parse(source) }
@@ -115,6 +124,7 @@ package struct LibraryWalk: Sendable {
                         remedy: "install the package that holds \(name)")
                 }
                 guard seen.insert(found.file.target).inserted else { continue }
+                try checkOwner(found.file.source)
                 try closure.add(library: found.file)
                 if let link = found.link { closure.add(link: link) }
                 if let next = self.image(found.file.source) {

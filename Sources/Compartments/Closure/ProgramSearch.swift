@@ -6,9 +6,11 @@ package struct ProgramSearch: Sendable {
     /// The directory of our own programs, searched first.
     package let own: String
     private let path: [String]
+    private let ownership: Ownership
 
-    package init(own: String) {
+    package init(own: String, ownership: Ownership) {
         self.own = own
+        self.ownership = ownership
         let servers = ((try? Files.list("/usr/lib/postgresql", limit: 100)) ?? []).reversed()
         path =
             ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
@@ -51,7 +53,8 @@ package struct ProgramSearch: Sendable {
                 "\(path) changes its user when it runs, and no compartment permits that",
                 remedy: "name a program without the set-user-id bit")
         }
-        try HostFile.check(path, facts)
+        try ownership.check(path, facts)
+        try HostFile.checkReadable(path, facts)
         guard facts.mode & 0o001 != 0 else {
             throw Failure(
                 .refused, "program-mode", "\(path) cannot be executed by everybody",

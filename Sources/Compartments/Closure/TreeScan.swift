@@ -21,7 +21,8 @@ package struct TreeScan: Sendable, Equatable {
         }
         source = real
         isDirectory = facts.isDirectory
-        try HostFile.check(real, facts)
+        try walk.ownership.check(real, facts)
+        try HostFile.checkReadable(real, facts)
         guard facts.isDirectory else {
             guard facts.isRegular else {
                 throw Failure(
@@ -45,25 +46,18 @@ package struct TreeScan: Sendable, Equatable {
                 let entry = folder + "/" + name
                 guard let facts = Files.facts(at: entry) else { continue }
                 if facts.isDirectory {
-                    try Self.checkInside(entry, facts)
+                    try walk.ownership.checkAlone(entry, facts)
                     // Closed to the compartment's user, and to us who read as nobody.
                     guard facts.mode & 0o005 == 0o005 else { continue }
                     waiting.append((entry, depth + 1))
                 } else if facts.isRegular {
-                    try Self.checkInside(entry, facts)
+                    try walk.ownership.checkAlone(entry, facts)
                     let isLikely = facts.mode & 0o111 != 0 || name.contains(".so")
                     if isLikely && walk.isCode(entry) { code.append(entry) }
                 }
             }
         }
         code.sort()
-    }
-
-    // What only its owner reads stays closed to the compartment; that alone is no fault.
-    private static func checkInside(_ path: String, _ facts: FileFacts) throws(Failure) {
-        var readable = facts
-        readable.mode |= 0o005
-        try HostFile.check(path, readable)
     }
 
     private static func names(_ folder: String) throws(Failure) -> [String] {

@@ -4,6 +4,7 @@
 // network, and the same input gives the same bytes. It runs without privileges: what it cannot see,
 // a compartment's user cannot see either. Bounds are those of `DeploymentCodec`.
 
+internal import Bytes
 package import Confinement
 package import Findings
 package import Platform
@@ -12,14 +13,12 @@ package import Platform
 package enum Compile {
     /// The deployment of a platform, or everything that stands in its way as one failure.
     ///
-    /// `file` is the platform file as the operator named it, `folder` its directory and `programs`
-    /// the directory of our own programs.
+    /// `file` is the platform file as the operator named it and `folder` its directory.
     package static func deployment(
-        _ platform: Platform, file: String, folder: String, isolation: IsolationLevel,
-        programs: String
+        _ platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
     ) throws(Failure) -> Deployment {
         let outcome = check(
-            platform, file: file, folder: folder, isolation: isolation, programs: programs)
+            platform, file: file, folder: folder, isolation: isolation, host: host)
         if let deployment = outcome.deployment { return deployment }
         let errors = outcome.findings.filter { $0.severity == .error }
         throw Failure(
@@ -29,14 +28,28 @@ package enum Compile {
 
     /// The deployment and all findings at once; the deployment is nil when one is an error.
     package static func check(
-        _ platform: Platform, file: String, folder: String, isolation: IsolationLevel,
-        programs: String
+        _ platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
     ) -> (deployment: Deployment?, findings: [Finding]) {
         var draft = Draft(
-            platform: platform, file: file, folder: folder, isolation: isolation,
-            programs: programs)
+            platform: platform, file: file, folder: folder, isolation: isolation, host: host)
         let deployment = draft.compile()
-        let failed = draft.findings.contains { $0.severity == .error }
-        return (failed ? nil : deployment, draft.findings)
+        // Instances of a service repeat what is wrong with it.
+        var findings: [Finding] = []
+        for finding in draft.findings where !findings.contains(finding) {
+            findings.append(finding)
+        }
+        if findings.contains(where: { $0.severity == .error }) { return (nil, findings) }
+        // What goes to root is bounded: its reader would refuse more.
+        do throws(Malformed) {
+            _ = try DeploymentCodec.decode(DeploymentCodec.encode(deployment))
+        } catch {
+            findings.append(
+                Finding(
+                    .error, "deployment-bounds", at: nil,
+                    "the platform is more than one supervisor takes: it wants \(error.expected)",
+                    remedy: "split it into several platforms"))
+            return (nil, findings)
+        }
+        return (deployment, findings)
     }
 }

@@ -14,11 +14,16 @@ extension Draft {
         let words = words(service)
         plan.role = words.map(\.rawValue)
         checkPorts(service)
-        guard let program = program(service.run, at: service.place) else { return plan }
+        plan.environment = environment(service, seat: seat)
+        guard let program = program(service.run, at: service.runPlace ?? service.place) else {
+            // What does not depend on it is said all the same.
+            _ = arguments(service.run, program: "", files: service.files, seat: seat)
+            for tree in service.files { _ = scanned(absolute(tree.source), at: tree.place) }
+            return plan
+        }
         plan.program = program
         plan.arguments = arguments(
             service.run, program: program, files: service.files, seat: seat)
-        plan.environment = environment(service, seat: seat)
         let root = root(service, program: program, mayExecute: words.contains(.exec))
         let names = isFull ? names(seat).filter { !root.covers($0.target) } : []
         plan.mounts = isFull ? root.mounts + names : []
@@ -61,8 +66,7 @@ extension Draft {
 
     private mutating func input(_ step: Preparation) -> String {
         guard let text = step.input else { return "" }
-        let path = text.hasPrefix("/") ? text : folder + "/" + text
-        return scanned(path, at: step.place)?.source ?? ""
+        return scanned(absolute(text), at: step.place)?.source ?? ""
     }
 
     private func setPorts(_ plan: inout CompartmentPlan, _ service: Service) {

@@ -8,10 +8,20 @@ internal import Seccomp
 extension Draft {
     private static let writer = "bulkhead-trail"
     private static let sensor = "bulkhead-sensor"
-    private static let files: UInt32 = 256
+    private static let files: UInt32 = 400
+    /// What the sensor is handed beside one log a service: its channel, the roster, the audit, and
+    /// the logs of the fabric and of the host.
+    private static let sensorOwn = 5
 
     mutating func addImplicit(_ deployment: inout Deployment) {
         let services = deployment.compartments.count
+        let most = JailPlan.handedMax - Self.sensorOwn
+        if isFull, services > most {
+            error(
+                "services-too-many", at: seats[most].service.place,
+                "\(services) compartments are over the \(most) whose logs one sensor can read",
+                remedy: "split the platform in two, or run fewer instances")
+        }
         let watch = watchZone(&deployment)
         let sensor = implicit(
             Self.sensor, name: "sensor", kind: .sensor, zone: watch,

@@ -9,11 +9,13 @@ extension Draft {
     /// other keys of it imply.
     mutating func words(_ service: Service) -> [Word] {
         var words: Set<Word> = []
-        for name in service.role {
+        for (index, name) in service.role.enumerated() {
+            let places = service.rolePlaces
+            let place = places.indices.contains(index) ? places[index] : service.place
             guard let word = Word(rawValue: name) else {
                 let nearest = Nearest.name(to: name, among: Word.allCases.map(\.rawValue))
                 error(
-                    "role-unknown", at: service.place,
+                    "role-unknown", at: place,
                     "\(service.name) asks for the unknown word `\(Excerpt.of(name))`",
                     remedy: nearest.map { "did you mean `\($0)`?" }
                         ?? "the words are \(Word.allCases.map(\.rawValue).joined(separator: ", "))")

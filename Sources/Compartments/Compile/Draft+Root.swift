@@ -21,7 +21,7 @@ extension Draft {
         // Before what lies in trees: a program below /tmp would vanish under a later mount.
         addOwnPlaces(&root)
         addFiles(service.files, to: &root, mayExecute: mayExecute, place: service.place)
-        addProgram(program, to: &root, place: service.place)
+        addProgram(program, to: &root, place: service.runPlace ?? service.place)
         // Greenwich time needs no tables.
         if service.environment.contains(where: { $0.name == "TZ" && $0.value != "GMT" }),
             Files.facts(of: Self.zones) != nil
@@ -60,8 +60,7 @@ extension Draft {
         _ files: [FileTree], to root: inout RootPlan, mayExecute: Bool, place: Place
     ) {
         for tree in files {
-            let source = tree.source.hasPrefix("/") ? tree.source : folder + "/" + tree.source
-            guard let scan = scanned(source, at: tree.place) else { continue }
+            guard let scan = scanned(absolute(tree.source), at: tree.place) else { continue }
             let target = isFull ? walk.rooted(tree.target) : scan.source
             guard isAllowed(target, in: root, at: tree.place) else { continue }
             root.add(
@@ -83,6 +82,9 @@ extension Draft {
             addLibraries(closure, to: &root)
         }
     }
+
+    /// A path seen from the platform file's folder.
+    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
 
     /// What a tree holds; each is walked once, however many services mount it.
     mutating func scanned(_ path: String, at place: Place) -> TreeScan? {

@@ -20,15 +20,14 @@ struct Draft {
     let folder: String
     let isolation: IsolationLevel
     let search: ProgramSearch
-    var walk = LibraryWalk()
+    var walk: LibraryWalk
     var findings: [Finding]
     var scans: [String: TreeScan] = [:]
     /// In the order of the deployment's compartments.
     private(set) var seats: [Seat] = []
 
     init(
-        platform: Platform, file: String, folder: String, isolation: IsolationLevel,
-        programs: String
+        platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
     ) {
         var findings: [Finding] = []
         self.platform = Self.withAuthority(platform, findings: &findings)
@@ -36,7 +35,8 @@ struct Draft {
         self.file = file
         self.folder = folder
         self.isolation = isolation
-        search = ProgramSearch(own: programs)
+        search = ProgramSearch(own: host.programs, ownership: host.ownership)
+        walk = LibraryWalk(ownership: host.ownership)
     }
 
     var isFull: Bool { isolation == .full }

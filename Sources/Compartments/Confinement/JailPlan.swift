@@ -23,6 +23,9 @@ package enum JailPlan {
         case realTimePriority = 14
     }
 
+    /// Descriptors that a program may be handed, at most.
+    package static let handedMax = Int(JAIL_HANDED_MAX)
+
     /// The plan's bytes; throws where a count or length is over a bound of the jail's.
     package static func encode(_ order: JailOrder) throws(Failure) -> [UInt8] {
         var plan = Records()
@@ -42,7 +45,7 @@ package enum JailPlan {
         for entry in order.environment { plan.record(JAIL_ENVIRONMENT) { $0.terminated(entry) } }
         plan.record(JAIL_END) { _ in }
         let wrong = unsafe jail_plan_check(plan.bytes, plan.bytes.count)
-        guard wrong == 0, order.descriptors <= Int(JAIL_HANDED_MAX) else {
+        guard wrong == 0, order.descriptors <= handedMax else {
             throw Failure(
                 .usage, "jail-plan",
                 "the plan of \(order.compartment.name) is over a bound (at byte \(wrong))",

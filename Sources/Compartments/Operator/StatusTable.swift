@@ -25,6 +25,7 @@ package enum StatusTable {
         if !status.without.isEmpty {
             lines.append("WALLS LEFT OUT: " + status.without.joined(separator: ", "))
         }
+        lines += status.drift.map { "RULES CHANGED by others: \($0)" }
         lines += table(rows, rightAligned: [4, 5, 6, 7])
         if !all, hidden > 0 { lines.append("(and \(hidden) that record and watch: --all)") }
         lines += status.published.map { "published  \($0)" }

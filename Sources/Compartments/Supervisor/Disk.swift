@@ -23,10 +23,28 @@ struct Disk {
 
     private static let programs = ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"]
 
-    /// Makes the image where it is missing and mounts it.
+    /// Images made at the same time, at most: each waits for the real disk, not for a processor.
+    private static let formatsMax = 4
+
+    /// Makes the images of the disks that have none.
+    static func format(_ disks: [Disk]) throws {
+        var waiting = disks.filter { Files.facts(of: $0.image) == nil }[...]
+        var running: [(disk: Disk, process: Int32)] = []
+        var first: (any Error)?
+        while true {
+            while first == nil, running.count < formatsMax, let disk = waiting.popFirst() {
+                do { running.append((disk, try disk.startFormat())) } catch { first = error }
+            }
+            // Whatever failed, nothing is left that still writes to an image.
+            guard !running.isEmpty else { break }
+            let (disk, process) = running.removeFirst()
+            do { try disk.finishFormat(process) } catch { first = first ?? error }
+        }
+        if let first { throw first }
+    }
+
+    /// Mounts the image.
     func open() throws -> Descriptor {
-        let isNew = Files.facts(of: image) == nil
-        if isNew { try format() }
         try waitUntilFree()
         let number = unsafe bh_detached_image(image)
         guard number >= 0 else {
@@ -40,8 +58,9 @@ struct Disk {
         return mount
     }
 
-    private func format() throws {
-        let draft = image + ".new"
+    private var draft: String { image + ".new" }
+
+    private func startFormat() throws -> Int32 {
         try Files.remove(draft)
         let made = unsafe bh_sparse_file(draft, bytes)
         guard made == 0 else { throw SystemFailure("create", draft, errno: -made) }
@@ -51,10 +70,14 @@ struct Disk {
                 remedy: "apt-get install e2fsprogs")
         }
         let null = try Files.open("/dev/null")
-        let status = try Program.run(
+        return try Program.start(
             program,
             ["-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,root_owner=\(uid):\(uid)", draft],
             null: null.number)
+    }
+
+    private func finishFormat(_ process: Int32) throws {
+        let status = try Program.finish(process)
         guard status == 0 else {
             throw Failure(
                 .machine, "disk", "mkfs.ext4 failed for \(name) (status \(status))",
@@ -84,9 +107,9 @@ struct Disk {
     }
 }
 
-/// Runs a host program to its end; root's own tools only, never a service's.
+/// Runs host programs; root's own tools only, never a service's.
 enum Program {
-    static func run(
+    static func start(
         _ path: String, _ arguments: [String], null: Int32
     ) throws(SystemFailure) -> Int32 {
         let fds: [Int32] = [null, null, null]
@@ -97,9 +120,14 @@ enum Program {
             }
         }
         guard started == 0 else { throw SystemFailure("spawn", path, errno: -started) }
+        return pid
+    }
+
+    /// The status of a started program; waits for its end.
+    static func finish(_ pid: Int32) throws(SystemFailure) -> Int32 {
         var status: Int32 = 0
         guard unsafe bh_reap(pid, &status, 1) == pid else {
-            throw SystemFailure("waitpid", path, errno: ECHILD)
+            throw SystemFailure("waitpid", "process \(pid)", errno: ECHILD)
         }
         return status
     }

@@ -28,6 +28,9 @@ struct Network: ~Copyable {
     private var fabricRules: RuleSession
     private var hostRules: RuleSession
     private var closed: Set<Int> = []
+    /// Sockets that hear of changes to the rules, by place: a compartment's index, then the
+    /// fabric's and the host's.
+    private(set) var watches: [Int: SharedDescriptor] = [:]
 
     private static let fabricGroups: [UInt16] = [1, 2, 3, 4]
     /// Pairs of log groups that platforms beside one another may hold on the host.
@@ -46,8 +49,7 @@ struct Network: ~Copyable {
         logs.append(
             Handed(
                 name: "log.fabric",
-                descriptor: SharedDescriptor(
-                    try LogSocket.open(in: fabric, groups: Self.fabricGroups))))
+                descriptor: SharedDescriptor(try Self.log(in: fabric, "the fabric"))))
 
         // Rules stand before the link that they guard: no packet ever meets an empty table.
         try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
@@ -61,8 +63,7 @@ struct Network: ~Copyable {
                 logs.append(
                     Handed(
                         name: "log.\(index)",
-                        descriptor: SharedDescriptor(
-                            try LogSocket.open(in: namespace, groups: Self.fabricGroups))))
+                        descriptor: SharedDescriptor(try Self.log(in: namespace, name))))
                 try links.attach(
                     compartment: namespace, index: index, address: units[index].plan.address)
             }
@@ -78,8 +79,12 @@ struct Network: ~Copyable {
             logs.append(Handed(name: "log.host", descriptor: log))
             publishing = Rulebook.publishing(
                 deployment, instance: places.instance, uids: uids, group: group)
-            try Self.load(publishing, into: &hostRules, host, "the host's publishing table")
+            try Self.load(
+                publishing, into: &hostRules, host, "the host's publishing table", isFresh: false)
         }
+        watches = try Self.watch(
+            namespaces, fabric, host, isPublishing: !publishing.skeleton.isEmpty,
+            without: deployment.without)
         self.deployment = deployment
         self.fabric = SharedDescriptor(fabric)
         self.host = host
@@ -93,41 +98,87 @@ struct Network: ~Copyable {
             + "rules read back and equal"
     }
 
+    /// Begins to hear of changes: not before what was loaded was read back, so that it is no news.
+    private static func watch(
+        _ namespaces: [SharedDescriptor], _ fabric: borrowing Descriptor,
+        _ host: borrowing Descriptor, isPublishing: Bool, without: Walls
+    ) throws(SystemFailure) -> [Int: SharedDescriptor] {
+        var watches: [Int: SharedDescriptor] = [:]
+        for index in namespaces.indices where !without.contains(.host) {
+            let namespace = try Descriptor(copying: namespaces[index].number)
+            watches[index] = SharedDescriptor(try RuleWatch.open(in: namespace))
+        }
+        if !without.contains(.fabric) {
+            watches[namespaces.count] = SharedDescriptor(try RuleWatch.open(in: fabric))
+        }
+        if isPublishing {
+            watches[namespaces.count + 1] = SharedDescriptor(try RuleWatch.open(in: host))
+        }
+        return watches
+    }
+
+    /// The log of a namespace that is ours alone.
+    private static func log(
+        in namespace: borrowing Descriptor, _ place: String
+    ) throws(Failure) -> Descriptor {
+        do {
+            return try LogSocket.open(in: namespace, groups: fabricGroups)
+        } catch {
+            throw unlogged(place, error)
+        }
+    }
+
+    private static func unlogged(_ place: String, _ error: SystemFailure) -> Failure {
+        let isTaken = error.errno == EPERM || error.errno == EEXIST || error.errno == EBUSY
+        return Failure(
+            .machine, "packet-log",
+            "what the rules of \(place) refuse cannot be logged: \(error)",
+            remedy: isTaken
+                ? "other programs hold the log groups; end them, or a platform beside this one"
+                : "the kernel needs nfnetlink_log (CONFIG_NETFILTER_NETLINK_LOG)")
+    }
+
     /// The first pair of the host's log groups that no other platform holds.
     private static func hostLog(
         _ host: borrowing Descriptor
-    ) throws(SystemFailure) -> (SharedDescriptor, UInt16) {
+    ) throws(Failure) -> (SharedDescriptor, UInt16) {
         var group = Rulebook.hostGroup
         while true {
             do throws(SystemFailure) {
                 let log = try LogSocket.open(in: host, groups: [group, group + 1])
                 return (SharedDescriptor(log), group)
-            } catch  where error.errno == EPERM || error.errno == EEXIST {
+            } catch {
                 group += 2
-                if group >= Rulebook.hostGroup + 2 * hostPairsMax { throw error }
+                guard error.errno == EPERM || error.errno == EEXIST || error.errno == EBUSY,
+                    group < Rulebook.hostGroup + 2 * hostPairsMax
+                else { throw unlogged("the host's publishing table", error) }
             }
         }
     }
 
     private static func load(
         _ table: RuleTable, into rules: inout RuleSession, _ namespace: borrowing Descriptor,
-        _ place: String
+        _ place: String, isFresh: Bool = true
     ) throws {
         guard !table.skeleton.isEmpty else { return }
-        try rules.load(table.text)
-        if let first = try differences(table, &rules, namespace).first {
+        try rules.load(isFresh ? table.creation : table.text)
+        let found = try differences(table, &rules, namespace, isWhole: isFresh)
+        if let first = found.first {
             throw Failure(
                 .machine, "readback", "the rules of \(place) are not those of the plan: \(first)",
                 remedy: "another program changes nftables rules; find and stop it")
         }
     }
 
+    /// `isWhole`: where the namespace is ours, a table beside the plan's is a difference too.
     private static func differences(
-        _ table: RuleTable, _ rules: inout RuleSession, _ namespace: borrowing Descriptor
+        _ table: RuleTable, _ rules: inout RuleSession, _ namespace: borrowing Descriptor,
+        isWhole: Bool = true
     ) throws -> [RuleDifference] {
         let short = table.name.split(separator: " ").last.map(String.init) ?? table.name
         var found = RuleComparison.compare(
-            expected: table, listing: try rules.listing(table.name))
+            expected: table,
+            listing: isWhole ? try rules.listing() : try rules.listing(table.name))
         for set in table.sets {
             let elements = try RuleElements.read(in: namespace, table: short, set: set.name)
             found += RuleComparison.compare(expected: set, found: elements.map(\.bytes))
@@ -166,38 +217,55 @@ struct Network: ~Copyable {
     mutating func close(_ flow: Int) throws -> Int {
         defer { closed.insert(flow) }
         guard let change = FlowChange.close(flow, of: deployment, closed: closed) else { return 0 }
+        // Kept to the end: closing a session waits until the kernel has freed what it deleted, and
+        // nothing may stand between one wall's end of the flow and the next.
+        var source = try RuleSession(in: try Descriptor(copying: namespaces[change.source].number))
+        var target = try RuleSession(in: try Descriptor(copying: namespaces[change.target].number))
         if !change.fabric.isEmpty { try fabricRules.load(change.fabric) }
-        for (index, text) in [
-            (change.source, change.sourceHost), (change.target, change.targetHost),
-        ] where !text.isEmpty {
-            var rules = try RuleSession(in: try Descriptor(copying: namespaces[index].number))
-            try rules.load(text)
-        }
+        if !change.sourceHost.isEmpty { try source.load(change.sourceHost) }
+        if !change.targetHost.isEmpty { try target.load(change.targetHost) }
         let plan = deployment.flows[flow]
         let cut = FlowCut(
             source: deployment.compartments[change.source].address,
             target: deployment.compartments[change.target].address, port: plan.port)
-        return try cut.perform(
+        let count = try cut.perform(
             fabric: try Descriptor(copying: fabric.number),
             sourceEnd: try Descriptor(copying: namespaces[change.source].number),
             targetEnd: try Descriptor(copying: namespaces[change.target].number))
+        extendLifetime(source)
+        extendLifetime(target)
+        return count
     }
 
-    /// Where the live rules differ from the plan, in words; empty when nowhere.
-    mutating func drift() -> [String] {
-        var found: [String] = []
-        if let fabric = try? Descriptor(copying: fabric.number),
-            let differences = try? Self.differences(
-                Rulebook.fabric(deployment, closed: closed), &fabricRules, fabric)
-        {
-            found += differences.map { "fabric: \($0)" }
+    /// A place of `watches`, for people.
+    func name(ofPlace place: Int) -> String {
+        if place < namespaces.count { return deployment.compartments[place].name }
+        return place == namespaces.count ? "fabric" : "host"
+    }
+
+    /// The first way in which the live rules of a place differ from the plan; nil when they do not.
+    ///
+    /// Rules that cannot be read, because their table is gone, differ.
+    mutating func drift(at place: Int) -> String? {
+        do {
+            let found: [RuleDifference]
+            if place < namespaces.count {
+                let namespace = try Descriptor(copying: namespaces[place].number)
+                var rules = try RuleSession(in: namespace)
+                found = try Self.differences(
+                    Rulebook.host(deployment, compartment: place, closed: closed), &rules,
+                    namespace)
+            } else if place == namespaces.count {
+                found = try Self.differences(
+                    Rulebook.fabric(deployment, closed: closed), &fabricRules,
+                    try Descriptor(copying: fabric.number))
+            } else {
+                found = try Self.differences(publishing, &hostRules, host, isWhole: false)
+            }
+            return found.first.map { "\($0)" }
+        } catch {
+            return "the rules cannot be read: \(error)"
         }
-        if !publishing.skeleton.isEmpty,
-            let differences = try? Self.differences(publishing, &hostRules, host)
-        {
-            found += differences.map { "host: \($0)" }
-        }
-        return found
     }
 
     /// Takes the one named thing off the host.

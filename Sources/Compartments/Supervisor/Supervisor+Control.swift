@@ -210,7 +210,7 @@ extension Supervisor {
 
     private mutating func snapshot() -> PlatformStatus {
         let counters = network?.counters() ?? [:]
-        return PlatformStatus(
+        var snapshot = PlatformStatus(
             platform: places.id, file: deployment.file, isolation: deployment.isolation.name,
             upMilliseconds: (Clock.monotonic - launchedAt) / 1_000_000,
             without: Walls.names.filter { deployment.without.contains($0.wall) }.map(\.name),
@@ -226,6 +226,8 @@ extension Supervisor {
                 let name = deployment.compartments[listener.compartment].name
                 return "\(name).\(listener.name) \(listener.address):\(listener.port)"
             })
+        snapshot.drift = drift.lines
+        return snapshot
     }
 
     private func status(
@@ -241,6 +243,7 @@ extension Supervisor {
             restarts: unit.lifecycle.restarts, connections: seen.connections,
             refusals: seen.refusals, ports: unit.plan.ports.map(\.description))
         status.program = unit.plan.program
+        status.role = unit.plan.role
         status.limits.memoryBytes = unit.plan.memoryBytes
         status.limits.processes = unit.plan.processes
         status.limits.files = unit.plan.files

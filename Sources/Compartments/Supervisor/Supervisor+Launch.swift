@@ -79,7 +79,8 @@ extension Supervisor {
             places.groupPrefix + unit.plan.name,
             limits: CgroupLimits(
                 memoryBytes: unit.plan.memoryBytes, processes: unit.plan.processes + 1,
-                cpuMilli: unit.plan.cpuMilli))
+                cpuMilli: unit.plan.cpuMilli,
+                cpuWeight: unit.plan.kind == .service ? 100 : CgroupLimits.recorderWeight))
     }
 
     /// The plan in a sealed memfd, then the descriptors in the order that the jail expects.

@@ -112,6 +112,7 @@ extension Supervisor {
             let uid = geteuid() == 0 ? Self.nobody : geteuid()
             uids = deployment.compartments.map { _ in uid }
         }
+        try makeDisks(uids)
         for (index, plan) in deployment.compartments.enumerated() {
             var unit = Unit(plan: plan, index: index, uid: uids[index])
             unit.state = try makeState(plan, uid: uids[index])
@@ -119,6 +120,18 @@ extension Supervisor {
             units.append(unit)
             logs.append(try ServiceLog(path: places.log(of: plan.name)))
         }
+    }
+
+    /// The images of all services that have none yet.
+    private func makeDisks(_ uids: [UInt32]) throws {
+        guard isFull else { return }
+        let disks = deployment.compartments.enumerated().compactMap { index, plan in
+            plan.kind == .service ? Disk(places: places, plan: plan, uid: uids[index]) : nil
+        }
+        for plan in deployment.compartments where plan.kind == .service {
+            try Files.makeDirectories(hostDirectory(of: plan), mode: 0o700)
+        }
+        try Disk.format(disks)
     }
 
     /// A service's own disk, mounted nowhere yet; below `full` its plain directory.
@@ -284,6 +297,7 @@ extension Supervisor {
             guard let notify = units[index].notify else { continue }
             try loop.add(notify.number, token: Token.notify(index).raw, .readable)
         }
+        try watchRules()
     }
 
     /// Puts an event of a compartment on record: in its own trail, writers' in the supervisor's.

@@ -6,6 +6,7 @@ package import Findings
 internal import Glibc
 internal import Loop
 internal import Namespaces
+internal import PacketFilter
 internal import Processes
 
 /// A running platform: its compartments, its network, and the way events reach their trails.
@@ -36,6 +37,7 @@ package struct Supervisor: ~Copyable {
     var outbox = Outbox()
     var network: Network?
     var audit: AuditWatch?
+    var drift = Drift()
     var programs = ProgramDigests()
     var peers: [Int: SharedDescriptor] = [:]
     var controlSocket: SharedDescriptor?
@@ -90,6 +92,7 @@ package struct Supervisor: ~Copyable {
             let dropped = bh_drop_groups()
             if dropped < 0 { throw SystemFailure("setgroups", "supervisor", errno: -dropped) }
         }
+        RuleSession.keepNumbers()
         let raised = bh_raise_files(descriptorsMax)
         if raised < 0 { throw SystemFailure("setrlimit", "open files", errno: -raised) }
     }
@@ -145,6 +148,7 @@ package struct Supervisor: ~Copyable {
             }
         }
         if let count = refusals.dueAt { due(count) }
+        if !drift.due.isEmpty { due(drift.next) }
         if let expiry = nextExpiry() {
             let seconds = expiry > Clock.seconds ? expiry - Clock.seconds : 0
             let left = Int32(clamping: min(seconds, 3600) * 1000)
@@ -164,6 +168,7 @@ package struct Supervisor: ~Copyable {
         case .process(let index): conclude(index)
         case .log(let index): takeOutput(index)
         case .notify(let index): takeNotice(index)
+        case .rules(let place): takeRules(place)
         case .trail(let index): outbox.readable(index, &loop)
         case .channel(let index): channelEnded(index)
         }
@@ -217,6 +222,7 @@ package struct Supervisor: ~Copyable {
         }
         recordRefusals()
         expireFlows()
+        checkDrift()
         if case .stopping = stage { stopNext() }
     }
 

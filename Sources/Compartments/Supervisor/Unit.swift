@@ -97,6 +97,7 @@ enum Token {
     case notify(Int)
     case trail(Int)
     case channel(Int)
+    case rules(Int)
 
     var raw: UInt64 {
         switch self {
@@ -110,6 +111,7 @@ enum Token {
         case .notify(let index): 7 << 32 | UInt64(index)
         case .trail(let index): 8 << 32 | UInt64(index)
         case .channel(let index): 9 << 32 | UInt64(index)
+        case .rules(let place): 10 << 32 | UInt64(place)
         }
     }
 
@@ -126,6 +128,7 @@ enum Token {
         case (7, _): self = .notify(index)
         case (8, _): self = .trail(index)
         case (9, _): self = .channel(index)
+        case (10, _): self = .rules(index)
         default: return nil
         }
     }

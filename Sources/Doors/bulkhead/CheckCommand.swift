@@ -1,6 +1,9 @@
 internal import Arguments
+internal import Compile
+internal import Confinement
 internal import Findings
 internal import Notation
+internal import Operator
 internal import Platform
 internal import Reach
 
@@ -12,10 +15,15 @@ extension Verb {
             flags: [.json],
             details: """
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
-                that is refuted or cannot be answered; 2 when the file cannot be read.
+                that is refuted or cannot be answered; 2 when the file cannot be read. What only this
+                machine lacks (a program, a file's owner) is a warning: the file may be for another.
                 """)
     ) { arguments throws(Failure) in
-        let file = try PlatformFile.read(arguments.word(0) ?? "")
+        let programs = try Places.programs()
+        var stated: String?
+        let read = try PlatformFile.read(
+            arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
+        let file = read.compiled(programs, name: stated)
         let graph = file.platform.map { Graph($0) }
         let verdicts = graph?.verdicts() ?? []
         if arguments.has("json") {
@@ -25,6 +33,52 @@ extension Verb {
         }
         if file.hasErrors { return file.exit }
         return verdicts.allSatisfy(\.verdict.passes) ? .good : .refused
+    }
+}
+
+/// How a finding about this machine, not about the file, begins.
+private let hereMark = "`up` refuses it on this machine: "
+
+extension PlatformFile {
+    /// The file with what compiling it finds: all that `up` would refuse besides.
+    fileprivate func compiled(_ programs: String, name: String?) -> PlatformFile {
+        guard let platform else { return self }
+        let level: IsolationLevel = (platform.isolation ?? .full) == .full ? .full : .none
+        let outcome = Compile.check(
+            platform, file: path, folder: folder, isolation: level,
+            host: Host(programs: programs, operators: operators))
+        let known = Set(findings.map { "\($0.code) \($0.place?.line ?? 0)" })
+        var all = findings
+        if name == nil {
+            all.append(
+                Finding(
+                    .error, "platform-name", at: nil, "no line begins with `platform: NAME`",
+                    remedy: "write the name there: it must be seen before the file is parsed"))
+        }
+        if let distrust {
+            all.append(
+                Finding(
+                    .warning, distrust.code, at: nil, hereMark + distrust.problem,
+                    remedy: distrust.remedy))
+        }
+        for finding in outcome.findings {
+            if Host.concerns(finding) {
+                all.append(
+                    Finding(
+                        .warning, finding.code, at: finding.place, hereMark + finding.problem,
+                        remedy: finding.remedy))
+            } else if !known.contains("\(finding.code) \(finding.place?.line ?? 0)") {
+                all.append(finding)
+            }
+        }
+        let nowhere = Place(line: .max, column: 0)
+        let sorted = all.enumerated().sorted {
+            ($0.element.place ?? nowhere, $0.offset) < ($1.element.place ?? nowhere, $1.offset)
+        }.map(\.element)
+        let hasErrors = sorted.contains { $0.severity == .error }
+        return PlatformFile(
+            path: path, folder: folder, platform: hasErrors ? nil : platform, findings: sorted,
+            operators: operators, distrust: distrust)
     }
 }
 

@@ -8,6 +8,12 @@ enum Environment {
         guard let text = unsafe getenv(name) else { return nil }
         return unsafe String(cString: text)
     }
+
+    /// Users who decide what this process does: its own, and who became root by sudo to start it.
+    static func operators() -> Set<UInt32> {
+        let sudo = geteuid() == 0 ? value("SUDO_UID").flatMap { UInt32($0) } : nil
+        return [geteuid(), sudo ?? 0]
+    }
 }
 
 /// A path seen from the root.

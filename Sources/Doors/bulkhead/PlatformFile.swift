@@ -1,4 +1,5 @@
 internal import Blueprint
+internal import Compile
 internal import Descriptors
 internal import Findings
 internal import Glibc
@@ -13,6 +14,10 @@ struct PlatformFile {
     let folder: String
     let platform: Platform?
     let findings: [Finding]
+    /// Users who decide what runs here: root, and who asked for it.
+    let operators: Set<UInt32>
+    /// Why root must not obey this file: somebody else could have written it.
+    let distrust: Failure?
 
     var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
@@ -34,13 +39,30 @@ struct PlatformFile {
         unparsed: ([UInt8]) throws(Failure) -> Void = { _ in }
     ) throws(Failure) -> PlatformFile {
         let folder = folder(of: path)
+        let operators = Environment.operators()
         let file = try open(path)
+        let distrust = distrust(file, operators)
         try whileRoot()
         let bytes = try contents(of: file, path)
         try unparsed(bytes)
         let today = time(nil) / 86400
         let (platform, findings) = Blueprint.read(bytes, folder: folder, today: today)
-        return PlatformFile(path: path, folder: folder, platform: platform, findings: findings)
+        return PlatformFile(
+            path: path, folder: folder, platform: platform, findings: findings,
+            operators: operators, distrust: distrust)
+    }
+
+    /// Looks at what was opened, not at the name, which may lead elsewhere a moment later.
+    private static func distrust(
+        _ file: borrowing Descriptor, _ operators: Set<UInt32>
+    ) -> Failure? {
+        guard let real = Files.resolve("/proc/self/fd/\(file.number)") else { return nil }
+        do throws(Failure) {
+            try Host(programs: "", operators: operators).requireOwned(real)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Root opens the file, so that a private one can be read; nobody reads what is in it.

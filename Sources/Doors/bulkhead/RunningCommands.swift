@@ -169,6 +169,7 @@ private func statusJSON(_ status: PlatformStatus) -> JSON {
         "isolation": .text(status.isolation),
         "up_milliseconds": .count(status.upMilliseconds),
         "without": .list(status.without.map { .text($0) }),
+        "drift": .list(status.drift.map { .text($0) }),
         "compartments": .list(
             status.compartments.map { one in
                 [

@@ -3,6 +3,7 @@ internal import Arguments
 internal import Compile
 internal import Confinement
 internal import Findings
+internal import Glibc
 internal import Machine
 internal import Operator
 internal import Platform
@@ -94,6 +95,7 @@ func wall(named name: String) throws(Failure) -> Walls {
 private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
     let request = try UpRequest(arguments)
     let strength = Machine.strongest()
+    let isRoot = geteuid() == 0
     let programs = try Places.programs()
     var started: SupervisorStart?
     // What needs privileges comes first; from `read` on this process is nobody, and only then does
@@ -114,6 +116,7 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
             .usage, "platform-name", "no line of \(request.file) begins with `platform: NAME`",
             remedy: "write the name there: it must be seen before the file is parsed")
     }
+    if isRoot, let distrust = file.distrust { throw distrust }
     for finding in file.findings where finding.severity == .warning {
         Output.error(finding.line(file: request.file))
     }
@@ -121,7 +124,8 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
     let level = try chooseIsolation(request, platform, strength)
     var deployment = try Compile.deployment(
         platform, file: request.file, folder: file.folder,
-        isolation: level == .full ? .full : .none, programs: programs)
+        isolation: level == .full ? .full : .none,
+        host: Host(programs: programs, operators: file.operators))
     if request.isTwin { deployment.makeTwin(without: request.without, state: request.state ?? "") }
     guard var supervisor = started.take() else { return .machine }
     try supervisor.send(deployment)
@@ -165,9 +169,10 @@ private func chooseIsolation(
         let walls = wanted == .none ? "namespaces, own roots, own uids, firewalls, cgroups" : ""
         let reason =
             strength.missing.isEmpty ? "as asked" : strength.missing.joined(separator: "; ")
-        Output.line("isolation \(wanted.name): WITHOUT \(walls) (\(reason))")
+        Output.progress(
+            "isolation \(wanted.name): WITHOUT \(walls) (\(reason)); all services run as one user")
     } else {
-        Output.line("isolation full: all walls stand")
+        Output.progress("isolation full: all walls stand")
     }
     return wanted
 }
@@ -193,19 +198,19 @@ private func follow(
     var isReady = false
     while true {
         switch supervisor.next() {
-        case .progress(let text): Output.line("  \(Printable.lines(text.utf8))")
+        case .progress(let text): Output.progress("  \(Printable.lines(text.utf8))")
         case .address(let text):
             let parts = text.split(separator: " ")
-            Output.line("  \(parts.first ?? "") at http://\(parts.last ?? "")")
+            Output.progress("  \(parts.first ?? "") at http://\(parts.last ?? "")")
         case .ready(let text):
             isReady = true
-            Output.line("\(deployment.platform): \(text)")
-            RefusalText.lines(deployment).forEach { Output.line($0) }
+            Output.progress("\(deployment.platform): \(text)")
+            RefusalText.lines(deployment).forEach { Output.progress($0) }
             if request.detach {
                 supervisor.detach()
                 return .good
             }
-            Output.line("Ctrl-C ends it")
+            Output.progress("Ctrl-C ends it")
         case .failed(let code, let problem, let remedy):
             Output.error("bulkhead: \(Printable.lines(problem.utf8)); \(remedy)")
             return ExitCode(rawValue: code) ?? .machine

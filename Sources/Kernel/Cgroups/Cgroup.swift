@@ -23,11 +23,22 @@ package struct CgroupLimits: Sendable, Equatable {
     package var processes: UInt32
     /// Thousandths of a core; 0 is no quota.
     package var cpuMilli: UInt32
+    /// Share of a contended processor beside other groups, 1 to 10,000; an ordinary group has 100.
+    package var cpuWeight: UInt32
 
-    package init(memoryBytes: UInt64, processes: UInt32, cpuMilli: UInt32) {
+    /// Weight of what records others.
+    ///
+    /// A flood of refused attempts must not cost other services their time: who records it waits
+    /// for them, keeps a tenth of an ordinary share, and counts what its queue could not hold.
+    package static let recorderWeight: UInt32 = 10
+
+    package init(
+        memoryBytes: UInt64, processes: UInt32, cpuMilli: UInt32, cpuWeight: UInt32 = 100
+    ) {
         self.memoryBytes = memoryBytes
         self.processes = processes
         self.cpuMilli = cpuMilli
+        self.cpuWeight = cpuWeight
     }
 }
 
@@ -82,6 +93,13 @@ package struct Cgroup: Sendable, Equatable {
                 settings.append((path(.cpu, "cpu.cfs_period_us"), "100000"))
                 settings.append((path(.cpu, "cpu.cfs_quota_us"), "\(quota)"))
             }
+        }
+        if limits.cpuWeight != 100 {
+            // Version 1 counts in 1,024ths of an ordinary group, from 2.
+            settings.append(
+                layout.isUnified(.cpu)
+                    ? (path(.cpu, "cpu.weight"), "\(limits.cpuWeight)")
+                    : (path(.cpu, "cpu.shares"), "\(max(2, limits.cpuWeight * 1024 / 100))"))
         }
         return settings
     }

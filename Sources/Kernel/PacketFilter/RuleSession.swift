@@ -27,12 +27,14 @@ internal import Glibc
             unsafe bh_in_netns(
                 namespace.number,
                 { raw in
+                    bh_low_take()
                     let context = unsafe nft_ctx_new(UInt32(NFT_CTX_DEFAULT))
                     unsafe raw?.assumingMemoryBound(to: OpaquePointer?.self).pointee = context
                     return unsafe context == nil ? -ENOMEM : 0
                 }, place)
         }
         guard result == 0, let made = unsafe made else {
+            bh_low_return()
             throw Failure(
                 .machine, "packet-filter-unavailable",
                 "nftables cannot be opened (errno \(-result))",
@@ -43,7 +45,16 @@ internal import Glibc
         unsafe nft_ctx_buffer_error(context)
     }
 
-    deinit { unsafe nft_ctx_free(context) }
+    deinit {
+        unsafe nft_ctx_free(context)
+        bh_low_return()
+    }
+
+    /// Keeps numbers for the sockets of sessions to come: libnftables waits with `select`, which
+    /// ends the process at a number over 1,023.
+    ///
+    /// Call it before the process has many descriptors; four sessions at a time are then safe.
+    package static func keepNumbers() { bh_low_keep() }
 
     /// Performs the text as one transaction: all of it, or, when it throws, nothing.
     package mutating func load(_ text: String) throws(Failure) {

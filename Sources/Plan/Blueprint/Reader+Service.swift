@@ -14,13 +14,16 @@ extension Reader {
         service.host = node.text(ServiceKey.host) ?? "here"
         service.instances = node.text(ServiceKey.instances).flatMap(Units.whole) ?? 1
         service.run = command(node[ServiceKey.run])
+        service.runPlace = node[ServiceKey.run]?.items.first?.place
         service.ports = ports(node)
         service.limits = limits(node[ServiceKey.limits])
         service.needs.secrets =
             node[ServiceKey.needs]?[NeedKey.secrets]?.items.compactMap(
                 \.scalar) ?? []
         service.needs.trail = node[ServiceKey.needs]?.text(NeedKey.trail)
-        service.role = node[ServiceKey.role]?.oneOrMany.compactMap(\.scalar) ?? []
+        let words = (node[ServiceKey.role]?.oneOrMany ?? []).filter { $0.scalar != nil }
+        service.role = words.compactMap(\.scalar)
+        service.rolePlaces = words.map(\.place)
         service.files = files(node[ServiceKey.files])
         for step in node[ServiceKey.prepare]?.items ?? [] {
             service.prepare.append(

@@ -165,6 +165,8 @@ package struct Service: Sendable {
     package var instances: Int = 1
     /// The program and its arguments; never empty.
     package var run: [String] = []
+    /// Where the program's name stands; nil stands for the service's own place.
+    package var runPlace: Place?
     package var ports: [ServicePort] = []
     package var limits = Limits()
     package var needs = Needs()
@@ -172,6 +174,8 @@ package struct Service: Sendable {
     package var after: [String] = []
     /// Seccomp words; empty means the default words.
     package var role: [String] = []
+    /// Where each word of `role` stands.
+    package var rolePlaces: [Place] = []
     package var files: [FileTree] = []
     package var prepare: [Preparation] = []
     package var ready: Readiness = .started

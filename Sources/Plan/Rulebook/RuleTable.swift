@@ -19,8 +19,15 @@ package struct RuleTable: Sendable, Equatable {
 
     /// The transaction that puts the table in place of any earlier one of its name.
     package var text: String {
-        guard !skeleton.isEmpty else { return "table \(name)\ndelete table \(name)\n" }
-        var text = "table \(name)\ndelete table \(name)\n\(skeleton)"
+        removal + creation
+    }
+
+    /// The transaction that makes the table where there is none of its name.
+    ///
+    /// It deletes nothing, so the kernel has nothing to destroy: the next netfilter socket that
+    /// closes in the namespace would wait for that.
+    package var creation: String {
+        var text = skeleton
         for set in sets where !set.elements.isEmpty {
             text += "add element \(name) \(set.name) { "
             for (index, element) in set.elements.enumerated() {

@@ -2,7 +2,7 @@ package import Confinement
 
 /// What a drill with walls left out showed, beside what the table of techniques predicted.
 package struct Ablation: Sendable, Equatable {
-    /// A technique that one of the missing walls stands before.
+    /// A technique that one of the missing walls stands before, or that got through.
     package struct Line: Sendable, Equatable {
         package var id: String
         package var compartment: String
@@ -30,19 +30,22 @@ package struct Ablation: Sendable, Equatable {
         guard matrix.without != [] else { return nil }
         without = matrix.without
         lines = matrix.techniques.flatMap { technique -> [Line] in
-            guard !technique.walls.isDisjoint(with: matrix.without) else { return [] }
-            let left = Self.left(of: technique, without: matrix.without)
-            return matrix.columns.map { column in
-                Line(
-                    id: technique.id, compartment: column.name, left: left,
-                    cell: matrix.cell(technique, column))
+            matrix.columns.compactMap { column -> Line? in
+                let cell = matrix.cell(technique, column)
+                let walls = technique.walls(in: column.traits)
+                guard cell.isThrough || !walls.isDisjoint(with: matrix.without) else { return nil }
+                let left = Self.left(
+                    of: technique, without: matrix.without, traits: column.traits)
+                return Line(id: technique.id, compartment: column.name, left: left, cell: cell)
             }
         }
     }
 
     /// What still stands before a technique, by name.
-    package static func left(of technique: Technique, without: Walls) -> [String] {
-        let walls = technique.walls.subtracting(without)
+    package static func left(
+        of technique: Technique, without: Walls, traits: Set<String> = []
+    ) -> [String] {
+        let walls = technique.walls(in: traits).subtracting(without)
         return Walls.names.filter { walls.contains($0.wall) }.map(\.name)
             + (technique.standing.isEmpty ? [] : ["standing"])
     }

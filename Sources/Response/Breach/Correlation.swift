@@ -1,3 +1,4 @@
+package import Addresses
 package import AuditTreaty
 package import Confinement
 
@@ -21,8 +22,10 @@ package struct Observed: Sendable, Equatable {
 
 /// What a drill knows about one compartment when it judges its trials.
 package struct Circumstances: Sendable {
-    /// Index and name of the compartment.
+    /// Index, name, address and traits of the compartment.
     package var compartment: UInt16
+    package var address: Address?
+    package var traits: Set<String>
     package var name: String
     package var without: Walls
     /// Refused system calls are recorded on this machine, and so are Landlock's refusals.
@@ -39,6 +42,7 @@ package struct Circumstances: Sendable {
         self.compartment = compartment
         self.name = name
         self.without = without
+        traits = []
         recordsCalls = false
         recordsAccess = false
         absent = [:]
@@ -147,7 +151,10 @@ package struct Correlation: Sendable {
                 by: records.layers, how: .record, trace: .logged(records.words),
                 detail: refusal.summary)
         }
-        let standing = technique.walls.subtracting(around.without)
+        let standing = technique.walls(in: around.traits).subtracting(around.without)
+        if Guess.isAbsence(refusal), let reason = around.absent[technique.id] {
+            return .inapplicable(reason)
+        }
         let layer = Guess.layer(of: refusal, walls: standing, standing: technique.standing)
         guard let layer else {
             if around.proofs[technique.id]?.isLacking == true {

@@ -13,6 +13,13 @@ enum Guess {
         case route
         case readOnly
         case unknownCall
+        /// No packet was answered.
+        case silence
+        /// What the kernel says of a protocol or option that is off, or of no terminal.
+        case off
+        /// What the kernel says of a call that no wall refused: it lacks it, or dislikes how it is
+        /// asked.
+        case dislike
         case other
     }
 
@@ -21,7 +28,11 @@ enum Guess {
         if refusal.signal != 0 { return layer(ofSignal: refusal.signal, walls, standing) }
         let order: [Walls]
         switch kind(refusal.errno) {
-        case .absent: order = [.root, .pids, .ipc, .limits]
+        // Nothing hides what is not there: without such a wall no other can have refused it.
+        case .absent: return first([.root, .pids, .ipc], walls) ?? obstacle(standing)
+        case .off: return obstacle(standing)
+        case .dislike: return nil
+        case .silence: order = [.host, .fabric, .publishing]
         case .permission: order = [.seccomp, .capabilities, .uid, .pids, .landlock, .root, .ipc]
         case .access: order = [.uid, .landlock, .wx, .root, .capabilities, .seccomp]
         case .limit: order = [.limits, .seccomp]
@@ -33,6 +44,16 @@ enum Guess {
         }
         if case .route = kind(refusal.errno), !standing.isEmpty { return "standing" }
         return first(order, walls) ?? fallback(walls, standing)
+    }
+
+    /// Whether it says that nothing of the kind is there.
+    static func isAbsence(_ refusal: Refusal) -> Bool {
+        if case .absent = kind(refusal.errno) { return refusal.signal == 0 }
+        return false
+    }
+
+    private static func obstacle(_ standing: String) -> String? {
+        standing.isEmpty ? nil : "standing"
     }
 
     private static func layer(ofSignal signal: UInt8, _ walls: Walls, _ standing: String) -> String?
@@ -69,6 +90,11 @@ enum Guess {
         case 99, 101, 111, 113: .route
         case 30: .readOnly
         case 38: .unknownCall
+        // ENOTTY, ENOPROTOOPT, EOPNOTSUPP
+        case 25, 92, 95: .off
+        // EBADF, EFAULT, EISDIR, EINVAL, EPROTOTYPE, EPROTONOSUPPORT to EAFNOSUPPORT
+        case 9, 14, 21, 22, 91, 93, 94, 96, 97: .dislike
+        case 110: .silence
         default: .other
         }
     }

@@ -7,11 +7,17 @@ package struct Matrix: Sendable, Equatable {
         package var name: String
         /// Why the probe was not in the program's place; nil when it was.
         package var difference: String?
+        /// What its role and plan give it: `Technique.yields` speaks of these.
+        package var traits: Set<String>
         /// By technique id.
         package var cells: [String: Cell]
 
-        package init(name: String, difference: String? = nil, cells: [String: Cell] = [:]) {
+        package init(
+            name: String, difference: String? = nil, traits: Set<String> = [],
+            cells: [String: Cell] = [:]
+        ) {
             self.name = name
+            self.traits = traits
             self.difference = difference
             self.cells = cells
         }

@@ -52,7 +52,8 @@ package enum MatrixDocument {
             "id": .text(technique.id), "title": .text(technique.title),
             "attack": .text(technique.attack),
             "walls": texts(MatrixText.names(technique.walls)),
-            "standing": .text(technique.standing), "open": .text(state),
+            "standing": .text(technique.standing), "note": .text(technique.note),
+            "open": .text(state),
             "openDetail": .text(detail),
         ]
     }

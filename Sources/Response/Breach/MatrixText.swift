@@ -144,6 +144,9 @@ package enum MatrixText {
             "UNPROVEN: stopped even where no wall stands, so being stopped proves nothing",
             unproven(matrix))
         section(
+            "SHOWN IN PART: what getting through would prove",
+            matrix.techniques.filter { !$0.note.isEmpty }.map { "\($0.id): \($0.note)" })
+        section(
             "ONE WALL ONLY: taking it away opens the way",
             matrix.singles.map { "\($0.wall): " + $0.techniques.joined(separator: ", ") })
         return lines

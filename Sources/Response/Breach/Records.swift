@@ -25,7 +25,7 @@ struct Records {
         _ used: inout Set<Int>
     ) {
         self.around = around
-        walls = technique.walls
+        walls = technique.walls(in: around.traits)
         touches = trial.touches.count
         var refusal: Refusal?
         if case .stopped(let known) = trial.outcome { refusal = known }
@@ -52,12 +52,17 @@ struct Records {
     ) -> (index: Int, attempt: Attempt)? {
         for index in window where !used.contains(index) {
             if case .attempt(let attempt) = around.observed[index].event,
-                attempt.source == around.compartment, fits(attempt)
+                attempt.source == around.compartment || isComing(attempt), fits(attempt)
             {
                 return (index, attempt)
             }
         }
         return nil
+    }
+
+    /// Others dialled a port that the attempt had opened.
+    private func isComing(_ attempt: Attempt) -> Bool {
+        around.address.map { $0 == attempt.targetAddress } ?? false
     }
 
     /// Each packet needs a refusal of its own; an allowed one has arrived.

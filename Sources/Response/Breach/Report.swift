@@ -119,5 +119,7 @@ package enum Report: Sendable, Equatable {
     case began(id: String, time: UInt64)
     case ended(Trial)
     case sighting(Sighting)
+    /// A listener of the attempt that runs waits for connections from elsewhere.
+    case listening(port: UInt16)
     case finished(trials: UInt32)
 }

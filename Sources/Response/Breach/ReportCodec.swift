@@ -34,6 +34,9 @@ package enum ReportCodec {
         case .finished(let trials):
             writer.integer(UInt8(5))
             writer.integer(trials)
+        case .listening(let port):
+            writer.integer(UInt8(6))
+            writer.integer(port)
         }
         return writer.bytes
     }
@@ -62,6 +65,7 @@ package enum ReportCodec {
                     time: time, interface: interface, source: source,
                     touch: try readTouch(&reader)))
         case 5: report = .finished(trials: try reader.integer())
+        case 6: report = .listening(port: try reader.integer())
         default: throw Malformed(at: 1, expected: "a kind of report")
         }
         try reader.finish()

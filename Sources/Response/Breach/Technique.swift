@@ -29,10 +29,18 @@ package struct Technique: Sendable, Equatable {
     package let disturbs: Bool
     /// It may end the probe itself, so it runs late.
     package let fatal: Bool
+    /// Walls that do not stand before it where the compartment has the trait: a filter that lets a
+    /// program fork is no wall against children.
+    package let yields: [String: Walls]
+    /// Paths of the host of which it needs one.
+    package let places: [String]
+    /// What getting through shows, where that is less than the title says; empty if it is not.
+    package let note: String
 
     package init(
         _ id: String, _ title: String, _ attack: String, _ walls: Walls, standing: String = "",
-        control: Control = .works, disturbs: Bool = false, fatal: Bool = false
+        control: Control = .works, disturbs: Bool = false, fatal: Bool = false,
+        yields: [String: Walls] = [:], places: [String] = [], note: String = ""
     ) {
         self.id = id
         self.title = title
@@ -42,6 +50,20 @@ package struct Technique: Sendable, Equatable {
         self.control = control
         self.disturbs = disturbs
         self.fatal = fatal
+        self.yields = yields
+        self.places = places
+        self.note = note
+    }
+
+    /// Traits besides the words of a role: it holds a socket of the host; it may open listeners.
+    package static let published = "published"
+    package static let listens = "listens"
+
+    /// The walls that stand before it in a compartment with these traits.
+    package func walls(in traits: Set<String>) -> Walls {
+        yields.reduce(into: walls) { left, one in
+            if traits.contains(one.key) { left.subtract(one.value) }
+        }
     }
 
     /// The part before the dot: `net`, `file`, ….

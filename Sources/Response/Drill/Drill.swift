@@ -4,6 +4,7 @@
 // program that starts platforms, and probes speak a bounded codec. Bounds: one probe at a time,
 // 90 s a compartment, 30 s for the open twin, every wait with a limit.
 
+internal import Addresses
 internal import CLinux
 internal import Descriptors
 internal import Glibc
@@ -181,11 +182,23 @@ package struct Drill {
         var callers: [SharedDescriptor] = []
         let published = attack.plan.published(index)
         _ = lures.canaryWasCalled()
-        var hearing = try seating.run(orders) {
-            for (address, port) in published {
-                for _ in 0..<4 { if let one = Lures.dial(address, port) { callers.append(one) } }
-            }
-        }
+        let others = attack.plan.others(index)
+        var hearing = try seating.run(
+            orders,
+            onIdentity: {
+                for (address, port) in published {
+                    for _ in 0..<4 {
+                        if let one = Lures.dial(address, port) { callers.append(one) }
+                    }
+                }
+            },
+            onListening: { port in
+                for other in others {
+                    if let one = Lures.dial(orders.address, port, from: other) {
+                        callers.append(one)
+                    }
+                }
+            })
         if lures.canaryWasCalled(), hearing.trials.values.allSatisfy({ !$0.isThrough }) {
             attack.troubles.append("\(name): something reached the host's loopback unnoticed")
         }
@@ -231,15 +244,20 @@ package struct Drill {
                 without: request.without)
             // The sensor knows compartments by their uids: as root a probe is anybody's.
             let isKnown = !request.without.contains(.uid)
+            around.address = Address(attack.plan.status.compartments[index].address)
+            around.traits = attack.plan.traits(index)
             around.recordsCalls = isKnown && recorders.contains(.seccomp)
             around.recordsAccess = isKnown && recorders.contains(.landlock)
-            around.absent = attack.plan.absent(index, request.techniques)
+            around.absent = attack.plan.absent(index, request.techniques) { path in
+                Files.facts(of: path) != nil
+            }
             around.proofs = attack.proofs
             around.observed = observed
             around.sightings = hearing.sightings
             var column = Matrix.Column(
                 name: name,
-                difference: attack.plan.difference(index, hearing.identity, without: walls))
+                difference: attack.plan.difference(index, hearing.identity, without: walls),
+                traits: around.traits)
             column.cells = Correlation.cells(request.techniques, hearing.trials, around)
             columns.append(column)
         }

@@ -20,6 +20,8 @@ package struct Hearing: Sendable, Equatable {
     package var sightings: [Sighting] = []
     /// The attempt that began and has not ended, and when.
     package var pending: (id: String, time: UInt64)?
+    /// The last port that an attempt listened on.
+    package var listening: UInt16?
     /// Messages that were no report.
     package var malformed = 0
 
@@ -48,6 +50,7 @@ package struct Hearing: Sendable, Equatable {
             if pending?.id == trial.id { pending = nil }
         case .sighting(let sighting):
             if sightings.count < Self.sightingsMax { sightings.append(sighting) }
+        case .listening(let port): listening = port
         case .finished: return true
         }
         return false
@@ -56,7 +59,7 @@ package struct Hearing: Sendable, Equatable {
     /// Listens until the probe has finished, is gone, or says nothing for `idleMilliseconds`.
     mutating func listen(
         on socket: Int32, idleMilliseconds: Int, until deadline: UInt64,
-        onIdentity: () -> Void = {}
+        onIdentity: () -> Void = {}, onListening: (UInt16) -> Void = { _ in }
     ) throws(SystemFailure) -> End {
         var quiet = 0
         while true {
@@ -74,6 +77,10 @@ package struct Hearing: Sendable, Equatable {
                 let wasKnown = identity != nil
                 if take(message.bytes) { return .finished }
                 if !wasKnown, identity != nil { onIdentity() }
+                if let port = listening {
+                    listening = nil
+                    onListening(port)
+                }
             case .end: return .hungUp
             case .wouldBlock: continue
             }

@@ -106,11 +106,27 @@ struct Lures: ~Copyable {
         return own
     }
 
+    private static let dialling = Int32(
+        SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+
     /// Connections to a published port, so that the probe has some to turn round; held while the
     /// probe sits.
     static func dial(_ address: Address, _ port: UInt16) -> SharedDescriptor? {
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let number = socket(AF_INET, type, 0)
+        begin(socket(AF_INET, dialling, 0), address, port)
+    }
+
+    /// A connection that another compartment begins: made in its network namespace under its uid.
+    static func dial(
+        _ address: Address, _ port: UInt16, from other: (pid: UInt32, uid: UInt32)
+    ) -> SharedDescriptor? {
+        guard let space = try? Files.open("/proc/\(other.pid)/ns/net") else { return nil }
+        let number = bh_netns_socket(space.number, AF_INET, dialling, 0, other.uid)
+        return begin(number, address, port)
+    }
+
+    private static func begin(
+        _ number: Int32, _ address: Address, _ port: UInt16
+    ) -> SharedDescriptor? {
         guard number >= 0 else { return nil }
         let own = SharedDescriptor(Descriptor(owning: number))
         var name = sockaddr_in()

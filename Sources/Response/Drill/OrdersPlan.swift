@@ -133,14 +133,40 @@ package struct OrdersPlan: Sendable {
         }
     }
 
-    /// Techniques that have nothing to attack in this compartment by its very plan.
-    package func absent(_ index: Int, _ techniques: [Technique]) -> [String: String] {
+    /// The other services that run, by host pid and uid.
+    package func others(_ index: Int) -> [(pid: UInt32, uid: UInt32)] {
+        let name = status.compartments[index].name
+        return services.filter { $0.name != name && $0.pid > 1 }.map { ($0.pid, $0.uid) }
+    }
+
+    /// What the compartment's role and plan give it: `Technique.yields` speaks of these.
+    package func traits(_ index: Int) -> Set<String> {
+        var traits = Set(status.compartments[index].role)
+        if !published(index).isEmpty {
+            traits.insert(Technique.published)
+        } else if !traits.isDisjoint(with: ["inet-server", "unix"]) {
+            traits.insert(Technique.listens)
+        }
+        return traits
+    }
+
+    /// Techniques that have nothing to attack in this compartment by its very plan, or because the
+    /// host has no such thing.
+    package func absent(
+        _ index: Int, _ techniques: [Technique], isThere: (String) -> Bool = { _ in true }
+    ) -> [String: String] {
         var reasons: [String: String] = [:]
         let isPublished = !published(index).isEmpty
         let targets = orders(index, techniques: [])?.targets ?? []
         for technique in techniques {
             if technique.family == "out", !isPublished {
                 reasons[technique.id] = "it holds no published port"
+            }
+            if status.without.contains("root"), Technique.ofOwnRoot.contains(technique.id) {
+                reasons[technique.id] = "without its root it has no such place"
+            }
+            if !technique.places.isEmpty, !technique.places.contains(where: isThere) {
+                reasons[technique.id] = "the host has none of it"
             }
             if technique.family == "net", !targets.contains(where: { $0.kind == .declared }) {
                 reasons[technique.id] = "no port of another service is closed to it"

@@ -51,7 +51,9 @@ struct ProbeSeating {
     private static let seatsMax = 16
 
     /// Runs all techniques of the orders; trials that ended their probe are in the result too.
-    func run(_ orders: Orders, onIdentity: () -> Void) throws(Failure) -> Hearing {
+    func run(
+        _ orders: Orders, onIdentity: () -> Void, onListening: (UInt16) -> Void
+    ) throws(Failure) -> Hearing {
         var whole = Hearing()
         var left = orders.techniques
         let deadline = Moment.now + Self.totalNanoseconds
@@ -67,7 +69,7 @@ struct ProbeSeating {
             do throws(SystemFailure) {
                 end = try heard.listen(
                     on: channel.report.number, idleMilliseconds: Self.idleMilliseconds,
-                    until: deadline, onIdentity: onIdentity)
+                    until: deadline, onIdentity: onIdentity, onListening: onListening)
             } catch {
                 throw Failure(.machine, "drill-report", "\(error)", remedy: "run it again")
             }

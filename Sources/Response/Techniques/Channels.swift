@@ -235,19 +235,14 @@ enum Channels {
     /// Version 1, verb 1 of the control treaty.
     private static let statusRequest: [UInt8] = [1, 1]
 
-    private static let hostPaths = [
-        "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock",
-        "/run/dbus/system_bus_socket", "/run/systemd/private", "/run/systemd/notify", "/dev/log",
-        "/run/udev/control", "/run/nscd/socket", "/run/postgresql/.s.PGSQL.5432",
-    ]
-
     private static func hostSockets(_ seat: inout Seat) throws(Refusal) -> Outcome {
         if seat.open {
             return try withVictim(victimName, Constant.streamType) { _ throws(Refusal) in
                 try reach(victimName)
             }
         }
-        return try anyOf(hostPaths, none: "no socket of the host") { path throws(Refusal) in
+        return try anyOf(Technique.hostSockets, none: "no socket of the host") {
+            path throws(Refusal) in
             try reach(Layout.unix(path))
         }
     }

@@ -31,7 +31,7 @@ enum Constant {
 }
 
 /// How long a packet may take: the fabric answers within a millisecond or never.
-private let patienceMilliseconds = 300
+let patienceMilliseconds = 300
 private let chunk = 48
 
 /// A new socket, non-blocking and closed on exec.

@@ -208,7 +208,7 @@ enum Forgery {
         let reply: [UInt8] =
             [0, 1, 8, 0, 6, 4, 0, 2, 2, 0x42, 0x48, 0, 0, 1] + Layout.network(lender.value)
             + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF] + Layout.network(lender.value)
-        for index in [UInt32(2), 1] {
+        for index in seat.open ? [UInt32(2), 1] : [UInt32(2)] {
             let link =
                 Layout.word(UInt16(Constant.familyPacket)) + Layout.network(protocolARP)
                 + Layout.word(index) + [0, 0, 0, 6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0]
@@ -218,6 +218,7 @@ enum Forgery {
                     Argument(reply.count), 0, Argument(Memory(link)), 20, about: "an ARP reply")
             } catch  where error.errno == ENXIO { continue }
             // On the open twin's loopback what goes out comes in: somebody hears the claim.
+            guard seat.open else { break }
             let heard = try receive(descriptor, milliseconds: 60)
             if !heard.isEmpty { return .through("the claim of \(lender) was heard") }
         }

@@ -19,25 +19,39 @@ enum Identities {
 
     private static let newUser: Int = 0x1000_0000
 
-    /// Any setuid file that can be seen and run; whether it gains anything is seen by its uid.
+    /// A setuid file gains its owner's rights, or it does not: its uid while it runs tells.
+    ///
+    /// In the open twin it is a program that says itself what it became, run by nobody.
     private static func setuidFile(_ seat: inout Seat) throws(Refusal) -> Outcome {
-        let programs = ["/usr/bin/su", "/usr/bin/passwd", "/usr/bin/newgrp", "/usr/bin/mount"]
-        return try anyOf(programs, none: "nothing") { path throws(Refusal) in
-            let file = try opened(path, O_RDONLY)
-            close(file)
-            let outcome = inChild { () throws(Refusal) in
-                let arguments = Memory(
-                    Layout.word(0), keeping: [])
-                try call(SYS_execve, Argument(path), Argument(arguments), Argument(arguments))
-                return .couldNotRun("execve returned")
-            }
-            // The program replaced the child, so it left no result: it ran.
-            if case .couldNotRun(let why) = outcome, why.hasPrefix("the child left") {
-                return .through("\(path) ran")
-            }
-            if case .stopped(let refusal) = outcome { throw refusal }
-            return outcome
+        if seat.open { return try gained(seat.orders.state + "/setuid") }
+        return try anyOf(Technique.setuidFiles, none: "nothing") { path throws(Refusal) in
+            close(try opened(path, O_RDONLY))
+            return try Execution(path: path).attempt(whileRunning: isRoot)
         }
+    }
+
+    private static func gained(_ path: String) throws(Refusal) -> Outcome {
+        let file = try opened(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
+        try write(file, Payload.whoami)
+        try call(SYS_fchmod, Argument(file), Argument(0o4755), about: path)
+        close(file)
+        defer { _ = try? call(SYS_unlink, Argument(path)) }
+        return inChild { () throws(Refusal) in
+            try call(SYS_setresuid, 65534, 65534, 65534)
+            let ran = try Execution(path: path).attempt()
+            guard case .through(let text) = ran, text.hasSuffix("status \(Payload.result)") else {
+                return .couldNotRun("it ran without its owner's rights: \(ran)")
+            }
+            return .through("a setuid file of root's ran as root")
+        }
+    }
+
+    /// Whether it runs as root: a process with rights of others hides from who started it.
+    private static func isRoot(_ pid: Int32) -> Bool {
+        guard let text = try? read("/proc/\(pid)/status", most: 4096) else { return true }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        let words = lines.first { $0.hasPrefix("Uid:") }?.split(separator: "\t") ?? []
+        return words.count > 2 && words[2] == "0" && words[1] != "0"
     }
 
     private static func become(_ number: Int32, _ what: String) throws(Refusal) -> Outcome {

@@ -246,9 +246,26 @@ enum Network {
             SYS_getsockname, Argument(descriptor), Argument(name),
             Argument(Memory(Layout.word(UInt32(16)))))
         let port = UInt16(bigEndian: name.integer(UInt16.self, at: 2))
-        // Only a connection from elsewhere would make it a way in: net.scan-others tries those.
-        guard seat.open else { return .sent("listening on port \(port)") }
-        return .through("listening on port \(port)")
+        // Only a connection from elsewhere makes it a way in: the runner dials from the others.
+        guard !seat.orders.neighbours.isEmpty else { return .inapplicable(nobody) }
+        var caller = -1
+        if seat.open {
+            caller = try started(Target(.declared, seat.orders.address, port: port))
+        } else {
+            seat.touch(Target(.declared, seat.orders.address, port: port))
+            seat.tell(.listening(port: port))
+        }
+        defer { if caller >= 0 { close(caller) } }
+        for _ in 0..<(patienceMilliseconds / 10) {
+            if let peer = try? call(
+                SYS_accept4, Argument(descriptor), 0, 0, Argument(Constant.nonBlockingClosed))
+            {
+                close(peer)
+                return .through("port \(port) took a connection from elsewhere")
+            }
+            pause(milliseconds: 10)
+        }
+        return .sent("listened on port \(port), others dialled, nobody came in")
     }
 
     private static func vsock(_ seat: inout Seat) throws(Refusal) -> Outcome {

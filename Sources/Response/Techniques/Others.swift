@@ -12,9 +12,9 @@ enum Others {
         ("proc.list", list),
         (
             "proc.signal-others",
-            { seat throws(Refusal) in try signal(seat.victims(.service)) }
+            { seat throws(Refusal) in try kill(&seat, .service) }
         ),
-        ("proc.kill-watch", { seat throws(Refusal) in try signal(seat.victims(.watch)) }),
+        ("proc.kill-watch", { seat throws(Refusal) in try kill(&seat, .watch) }),
         ("proc.limit-others", limit), ("proc.shared-memory", sharedMemory),
         ("proc.hostname", hostname),
     ]
@@ -83,14 +83,48 @@ enum Others {
         }
     }
 
-    /// The child aborts: whether its memory was dumped is in its wait status.
+    /// Whether a child's memory was dumped is in its wait status.
+    ///
+    /// A role without children has the limit only: the probe itself must live.
     private static func coreDump(_ seat: inout Seat) throws(Refusal) -> Outcome {
-        let now = Memory(zeroes: 16)
-        try call(SYS_prlimit64, 0, Argument(RLIMIT_CORE.rawValue), 0, Argument(now))
-        if now.integer(UInt64.self, at: 8) == 0 {
-            throw unsuccessful("the hard limit of core files is 0", call: SYS_prlimit64)
+        if seat.open, let pattern = try? read("/proc/sys/kernel/core_pattern"),
+            pattern.first.map({ [UInt8(ascii: "|"), UInt8(ascii: "@")].contains($0) }) ?? false
+        {
+            return .inapplicable("a handler of the host takes crashes, and shall not get this one")
         }
-        return .through("core files may be written")
+        let pid = bh_split()
+        if pid == 0 {
+            let all = Memory(Layout.word(UInt64.max) + Layout.word(UInt64.max))
+            _ = try? call(
+                SYS_prlimit64, 0, Argument(RLIMIT_CORE.rawValue), Argument(all), 0)
+            _ = try? call(SYS_chdir, Argument(seat.orders.state))
+            abort()
+        }
+        guard pid > 0 else {
+            let now = Memory(zeroes: 16)
+            try call(SYS_prlimit64, 0, Argument(RLIMIT_CORE.rawValue), 0, Argument(now))
+            let hard = now.integer(UInt64.self, at: 8)
+            guard hard > 1 else {
+                throw unsuccessful("no child to crash, and core files may have \(hard) bytes")
+            }
+            return .couldNotRun("no child to crash; core files of \(hard) bytes are allowed")
+        }
+        var status: Int32 = 0
+        guard unsafe bh_await(pid, 4000, &status) == 1 else {
+            Glibc.kill(pid, SIGKILL)
+            unsafe waitpid(pid, &status, 0)
+            return .couldNotRun("the child did not crash")
+        }
+        for name in ["core", "core.\(pid)"] {
+            _ = try? call(SYS_unlink, Argument("\(seat.orders.state)/\(name)"))
+        }
+        guard status & 0x7F == SIGABRT else {
+            return .couldNotRun("the child ended with status \(status)")
+        }
+        guard status & 0x80 != 0 else {
+            throw unsuccessful("a child crashed, and its memory was not dumped")
+        }
+        return .through("a child crashed, and its memory was dumped")
     }
 
     private static func list(_ seat: inout Seat) throws(Refusal) -> Outcome {
@@ -100,29 +134,72 @@ enum Others {
         }
     }
 
+    /// SIGWINCH, which nobody minds: it changes nothing where no terminal is.
     private static func signal(_ pids: [Int]) throws(Refusal) -> Outcome {
         try anyOf(pids, none: nobody) { pid throws(Refusal) in
-            // Signal 0 asks for the permission only.
-            try call(SYS_kill, Argument(pid), 0, about: "signal \(pid)")
-            return .through("process \(pid) can be signalled")
+            try call(SYS_kill, Argument(pid), Argument(SIGWINCH), about: "signal \(pid)")
+            return .through("process \(pid) got a signal")
         }
     }
 
+    /// In the open twin it ends a process that was made to be ended.
+    private static func kill(
+        _ seat: inout Seat, _ kind: Victim.Kind
+    ) throws(Refusal) -> Outcome {
+        guard seat.open else { return try signal(seat.victims(kind)) }
+        let victim = bh_split()
+        if victim == 0 { while true { Techniques.pause(milliseconds: 1000) } }
+        guard victim > 0 else { return .couldNotRun("no victim could be made") }
+        try call(SYS_kill, Argument(victim), Argument(SIGKILL), about: "kill \(victim)")
+        var status: Int32 = 0
+        _ = unsafe bh_await(victim, 2000, &status)
+        return status & 0x7F == SIGKILL
+            ? .through("process \(victim) was ended") : .couldNotRun("it lives on")
+    }
+
+    /// One open file less, which is put back at once.
     private static func limit(_ seat: inout Seat) throws(Refusal) -> Outcome {
         try anyOf(seat.victims(), none: nobody) { pid throws(Refusal) in
-            let now = Memory(zeroes: 16)
+            let before = Memory(zeroes: 16)
+            let number = Argument(RLIMIT_NOFILE.rawValue)
+            // The filter knows setting by its third argument; reading is asked for afterwards.
+            let unchanged = Memory(Layout.word(UInt64.max) + Layout.word(UInt64(0)))
+            do throws(Refusal) {
+                try call(
+                    SYS_prlimit64, Argument(pid), number, Argument(unchanged), 0,
+                    about: "limits of \(pid)")
+            } catch  where error.errno == EINVAL {}
             try call(
-                SYS_prlimit64, Argument(pid), Argument(RLIMIT_NOFILE.rawValue), 0, Argument(now),
+                SYS_prlimit64, Argument(pid), number, 0, Argument(before),
                 about: "limits of \(pid)")
-            return .through("the limits of process \(pid) are open")
+            let soft = before.integer(UInt64.self, at: 0)
+            let hard = before.bytes().suffix(8)
+            let lower = Memory(Layout.word(max(soft, 1) - 1) + hard)
+            try call(
+                SYS_prlimit64, Argument(pid), number, Argument(lower), 0,
+                about: "lower limits of \(pid)")
+            let after = Memory(zeroes: 16)
+            try call(SYS_prlimit64, Argument(pid), number, Argument(before), Argument(after))
+            return after.integer(UInt64.self, at: 0) < soft
+                ? .through("process \(pid) had one open file less")
+                : .couldNotRun("the limit did not change")
         }
     }
 
+    /// In the open twin a segment of its own making stands for the other's.
     private static func sharedMemory(_ seat: inout Seat) throws(Refusal) -> Outcome {
         guard seat.orders.sharedKey != 0 else { return .inapplicable("no segment was named") }
-        let segment = try call(
-            SYS_shmget, Argument(seat.orders.sharedKey), 0, 0, about: "segment of the host")
-        return .through("segment \(segment) of the host")
+        let key = Argument(seat.orders.sharedKey)
+        if seat.open {
+            // IPC_CREAT, for nobody else.
+            try call(SYS_shmget, key, 4096, Argument(0o1600), about: "a victim's segment")
+        }
+        let segment = try call(SYS_shmget, key, 0, 0, about: "segment of the host")
+        // SHM_RDONLY.
+        let place = try call(SYS_shmat, Argument(segment), 0, Argument(0o10000), about: "attach")
+        _ = try? call(SYS_shmdt, Argument(place))
+        if seat.open { _ = try? call(SYS_shmctl, Argument(segment), 0, 0) }
+        return .through("segment \(segment) of another was attached")
     }
 
     private static func hostname(_ seat: inout Seat) throws(Refusal) -> Outcome {

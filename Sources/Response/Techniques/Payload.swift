@@ -14,6 +14,12 @@ enum Payload {
         private static let program: [UInt8] = [
             0xBF, 0xD3, 0, 0, 0, 0xB8, 0x3C, 0, 0, 0, 0x0F, 0x05,
         ]
+        // mov eax, 107 (geteuid); syscall; xor edi, edi; test eax, eax; setne dil; add edi, 211;
+        // mov eax, 60; syscall
+        private static let asking: [UInt8] = [
+            0xB8, 0x6B, 0, 0, 0, 0x0F, 0x05, 0x31, 0xFF, 0x85, 0xC0, 0x40, 0x0F, 0x95, 0xC7,
+            0x81, 0xC7, 0xD3, 0, 0, 0, 0xB8, 0x3C, 0, 0, 0, 0x0F, 0x05,
+        ]
     #else
         private static let machine: UInt16 = 183
         // mov w0, #211; ret
@@ -22,10 +28,20 @@ enum Payload {
         private static let program: [UInt8] = [
             0x60, 0x1A, 0x80, 0xD2, 0xA8, 0x0B, 0x80, 0xD2, 0x01, 0, 0, 0xD4,
         ]
+        // mov x8, #175 (geteuid); svc #0; cmp w0, #0; cset w0, ne; add w0, w0, #211;
+        // mov x8, #93; svc #0
+        private static let asking: [UInt8] = [
+            0xE8, 0x15, 0x80, 0xD2, 0x01, 0, 0, 0xD4, 0x1F, 0, 0, 0x71, 0xE0, 0x07, 0x9F, 0x1A,
+            0, 0x4C, 0x03, 0x11, 0xA8, 0x0B, 0x80, 0xD2, 0x01, 0, 0, 0xD4,
+        ]
     #endif
 
     /// A whole ELF program without libraries.
-    static let file: [UInt8] = {
+    static let file = elf(program)
+    /// One that ends with `result` when its effective uid is 0, and with another status else.
+    static let whoami = elf(asking)
+
+    private static func elf(_ program: [UInt8]) -> [UInt8] {
         let base: UInt64 = 0x40_0000
         let headers: UInt64 = 120
         let ident: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9)
@@ -40,7 +56,7 @@ enum Payload {
             + Layout.word(base) + Layout.word(base) + Layout.word(size) + Layout.word(size)
             + Layout.word(UInt64(4096))
         return head + segment + program
-    }()
+    }
 }
 
 /// Bytes at addresses that `mmap` gave.
@@ -77,8 +93,10 @@ struct Execution {
     /// Executed by descriptor instead of by the path.
     var descriptor: Int?
 
-    /// Through: the kernel replaced the child by the program.
-    func attempt() throws(Refusal) -> Outcome {
+    /// Through: the kernel replaced the child by the program, and what it became is as wished.
+    func attempt(
+        whileRunning isWished: (Int32) -> Bool = { _ in true }
+    ) throws(Refusal) -> Outcome {
         let ends = Memory(zeroes: 8)
         try call(SYS_pipe2, Argument(ends), Argument(O_CLOEXEC))
         let source = Int(ends.integer(Int32.self, at: 0))
@@ -101,12 +119,14 @@ struct Execution {
         // The end of the pipe closes on success, so this ends either way.
         let room = Memory(zeroes: 8)
         let got = try? call(SYS_read, Argument(source), Argument(room), 6)
+        let isWished = isWished(child)
         let status = awaited(child)
         guard let got, got == 0 else {
             throw Refusal(
                 call: room.integer(UInt16.self, at: 4), errno: room.integer(Int32.self, at: 0),
                 detail: path)
         }
+        guard isWished else { throw unsuccessful("\(path) ran and gained nothing") }
         return .through("\(path) ran and \(status)")
     }
 

@@ -7,9 +7,9 @@ enum Places {
     static let attempts: [(String, Attack)] = [
         (
             "file.host-shadow",
-            { _ throws(Refusal) in try readAny(["/etc/shadow", "/etc/gshadow"]) }
+            { _ throws(Refusal) in try readAny(Technique.shadows) }
         ),
-        ("file.host-keys", { _ throws(Refusal) in try readAny(hostKeys) }),
+        ("file.host-keys", { _ throws(Refusal) in try readAny(Technique.hostKeys) }),
         ("file.state-others", { seat throws(Refusal) in try readAny(seat.paths(.state)) }),
         ("file.trail-read", { seat throws(Refusal) in try readAny(seat.paths(.trail)) }),
         ("file.trail-write", { seat throws(Refusal) in try appendAny(seat.paths(.trail)) }),
@@ -24,7 +24,7 @@ enum Places {
         ("file.own-program", ownProgram), ("file.own-libraries", ownLibraries),
         ("file.chmod-evidence", changeMode), ("file.stamp-evidence", changeTimes),
         ("file.mark-evidence", changeAttribute), ("file.make-device", makeDevice),
-        ("file.raw-device", { _ throws(Refusal) in try readAny(rawDevices) }),
+        ("file.raw-device", { _ throws(Refusal) in try readAny(Technique.rawDevices) }),
         ("file.sysctl", { _ throws(Refusal) in try rewrite("/proc/sys/kernel/hostname") }),
         (
             "file.core-pattern",
@@ -33,14 +33,6 @@ enum Places {
         ("file.cgroup-escape", groupEscape), ("file.cgroup-mount", groupMount),
     ]
 
-    private static let hostKeys = [
-        "/etc/ssh/ssh_host_ed25519_key", "/root/.ssh/id_ed25519", "/etc/ssl/private",
-        "/etc/machine-id",
-    ]
-    private static let rawDevices = [
-        "/dev/mem", "/dev/kmsg", "/dev/vda", "/dev/sda", "/dev/loop0", "/dev/kvm",
-        "/proc/kcore",
-    ]
     /// Files of the system that a compartment may see but never owns.
     private static let evidence = ["/etc/hosts", "/etc/passwd"]
 

@@ -6,12 +6,11 @@ internal import Glibc
 /// before it begins, so that one that ends the probe is known by its name.
 package struct Probe {
     private var seat: Seat
-    private let report: Int
 
     /// `report` is the descriptor that takes one message a record.
     package init(seat: Seat, report: Int) {
         self.seat = seat
-        self.report = report
+        self.seat.report = report
     }
 
     /// Every attempt by its technique's id.
@@ -50,11 +49,7 @@ package struct Probe {
         do throws(Refusal) { return try attack(&seat) } catch { return .stopped(error) }
     }
 
-    private func tell(_ record: Report) {
-        let bytes = ReportCodec.encode(record)
-        _ = try? call(
-            SYS_write, Argument(report), Argument(Memory(bytes)), Argument(bytes.count))
-    }
+    private func tell(_ record: Report) { seat.tell(record) }
 
     /// What the kernel says of this process; nil where the filter lets it not ask.
     private func identity() -> Identity {

@@ -10,6 +10,8 @@ package struct Seat {
     /// Whether no wall stands: then the probe is root and the victims are its own.
     package let open: Bool
     package var touches: [Touch] = []
+    /// Descriptor that takes reports; nil where nobody listens.
+    var report: Int?
     /// A connection taken from a listener, kept for the attempts that turn it round.
     var accepted: Int?
 
@@ -37,6 +39,14 @@ package struct Seat {
     func victims(_ kind: Victim.Kind? = nil) -> [Int] {
         orders.victims.filter { (kind == nil || $0.kind == kind) && $0.pid > 1 }
             .map { Int($0.pid) }.filter { $0 != Int(getpid()) }
+    }
+
+    /// Tells the runner something while an attempt lasts.
+    func tell(_ record: Report) {
+        guard let report else { return }
+        let bytes = ReportCodec.encode(record)
+        _ = try? call(
+            SYS_write, Argument(report), Argument(Memory(bytes)), Argument(bytes.count))
     }
 
     mutating func touch(_ target: Target) {

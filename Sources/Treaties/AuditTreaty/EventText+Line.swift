@@ -17,8 +17,7 @@ extension EventText {
         case .roster(let roster):
             return
                 "platform \(escaped(roster.platform)) from \(escaped(roster.file)), isolation "
-                + "\(escaped(roster.isolation)): \(roster.compartments.count) compartments, "
-                + "\(roster.flows.count) flows"
+                + "\(escaped(roster.isolation)): \(counts(roster))"
         case .denied(let compartment, let wall, let pid, let what, let detail):
             let number = wall == .seccomp ? "system call \(detail)" : "detail \(detail)"
             return
@@ -164,4 +163,11 @@ struct Names {
         guard let roster, id > 0, Int(id) <= roster.flows.count else { return "flow \(id)" }
         return "\(EventText.escaped(roster.file)):\(roster.flows[Int(id) - 1].line)"
     }
+}
+
+/// What a roster holds; a large one comes in parts, of compartments or of flows.
+private func counts(_ roster: Roster) -> String {
+    let parts = [(roster.compartments.count, "compartment"), (roster.flows.count, "flow")]
+    let named = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+    return named.isEmpty ? "no compartments" : "names of " + named.joined(separator: ", ")
 }

@@ -63,6 +63,8 @@ package struct CompartmentStatus: Sendable, Equatable {
     package var ports: [String]
     /// Its program's path in its root.
     package var program = ""
+    /// Words of its role.
+    package var role: [String] = []
     package var limits = LimitStatus()
 
     package init(
@@ -117,6 +119,8 @@ package struct PlatformStatus: Sendable, Equatable {
     package var flows: [FlowStatus]
     /// Published addresses as `service.port address:port`.
     package var published: [String]
+    /// Places whose live rules differ from the plan, each with the first difference.
+    package var drift: [String] = []
 
     package init(
         platform: String, file: String, isolation: String, upMilliseconds: UInt64,
@@ -135,6 +139,8 @@ package struct PlatformStatus: Sendable, Equatable {
 
     /// Flows beyond this many are left out of a reply, so that it fits one message.
     package static let flowsMax = 2_000
+    /// Places of `drift`, at most; the first ones stand for all.
+    private static let driftMax = 32
 
     func encode(into writer: inout ByteWriter) {
         writer.text(platform)
@@ -159,6 +165,8 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(UInt32(one.ports.count))
             one.ports.forEach { writer.text($0) }
             writer.text(one.program)
+            writer.integer(UInt32(one.role.count))
+            one.role.forEach { writer.text($0) }
             writer.integer(one.limits.memoryBytes)
             writer.integer(one.limits.processes)
             writer.integer(one.limits.files)
@@ -176,6 +184,8 @@ package struct PlatformStatus: Sendable, Equatable {
         }
         writer.integer(UInt32(published.count))
         published.forEach { writer.text($0) }
+        writer.integer(UInt32(min(drift.count, Self.driftMax)))
+        drift.prefix(Self.driftMax).forEach { writer.text($0) }
     }
 
     static func decode(_ reader: inout ByteReader) throws(Malformed) -> PlatformStatus {
@@ -198,6 +208,9 @@ package struct PlatformStatus: Sendable, Equatable {
         }
         for _ in 0..<(try reader.count(limit: 1024)) {
             status.published.append(try reader.text(limit: 256))
+        }
+        for _ in 0..<(try reader.count(limit: driftMax)) {
+            status.drift.append(try reader.text(limit: 2048))
         }
         return status
     }
@@ -222,6 +235,9 @@ package struct PlatformStatus: Sendable, Equatable {
             status.ports.append(try reader.text(limit: 16))
         }
         status.program = try reader.text(limit: 4096)
+        for _ in 0..<(try reader.count(limit: 64)) {
+            status.role.append(try reader.text(limit: 32))
+        }
         status.limits.memoryBytes = try reader.integer()
         status.limits.processes = try reader.integer()
         status.limits.files = try reader.integer()

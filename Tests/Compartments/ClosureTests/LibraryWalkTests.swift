@@ -45,6 +45,7 @@ struct LibraryWalkTests {
         }
     }
 
+    private let ours = Ownership(operators: [geteuid()])
     private let nowhere = LibraryDirectories(builtIn: [], configured: [])
 
     @Test("libraries of libraries are found by RUNPATH, and each once")
@@ -54,7 +55,7 @@ struct LibraryWalkTests {
             "bin/program", Specimen.elf(needed: ["liba.so", "libb.so"], runpath: "$ORIGIN/../lib"))
         _ = try folder.file("lib/liba.so", Specimen.elf(needed: ["libb.so"], runpath: "$ORIGIN"))
         _ = try folder.file("lib/libb.so", Specimen.elf(needed: ["liba.so"], runpath: "$ORIGIN"))
-        var walk = LibraryWalk(directories: nowhere)
+        var walk = LibraryWalk(directories: nowhere, ownership: ours)
         var closure = Closure()
         try walk.add(program: program, to: &closure)
         #expect(
@@ -68,7 +69,8 @@ struct LibraryWalkTests {
         let program = try folder.file("program", Specimen.elf(needed: ["liba.so"]))
         let library = try folder.file("odd/liba.so", Specimen.elf(needed: []))
         var walk = LibraryWalk(
-            directories: .init(builtIn: ["/lib"], configured: [folder.path + "/odd"]))
+            directories: .init(builtIn: ["/lib"], configured: [folder.path + "/odd"]),
+            ownership: ours)
         var closure = Closure()
         try walk.add(program: program, to: &closure)
         #expect(closure.libraries.map(\.source) == [library])
@@ -81,7 +83,7 @@ struct LibraryWalkTests {
     func missing() throws {
         let folder = try Folder()
         let program = try folder.file("program", Specimen.elf(needed: ["libnowhere.so"]))
-        var walk = LibraryWalk(directories: nowhere)
+        var walk = LibraryWalk(directories: nowhere, ownership: ours)
         var closure = Closure()
         #expect(code { try walk.add(program: program, to: &closure) } == "library-missing")
         try walk.add(plugin: program, to: &closure)
@@ -91,7 +93,7 @@ struct LibraryWalkTests {
     @Test("scripts, foreign programs and missing loaders are refused by their own names")
     func refused() throws {
         let folder = try Folder()
-        var walk = LibraryWalk(directories: nowhere)
+        var walk = LibraryWalk(directories: nowhere, ownership: ours)
         var closure = Closure()
         let cases: [([UInt8], String)] = [
             (Array("#!/bin/sh\n".utf8), "program-script"), (Array("text".utf8), "program-format"),
@@ -107,7 +109,7 @@ struct LibraryWalkTests {
     @Test("modes that would let others in, or the compartment not, are refused with their remedy")
     func modes() throws {
         let folder = try Folder()
-        let search = ProgramSearch(own: folder.path)
+        let search = ProgramSearch(own: folder.path, ownership: ours)
         let bytes = Specimen.elf(needed: [])
         let cases: [(mode_t, String)] = [
             (0o4755, "program-setuid"), (0o775, "writable-by-others"),
@@ -129,7 +131,7 @@ struct LibraryWalkTests {
         let folder = try Folder()
         let plugin = try folder.file("tree/deep/x.so", Specimen.elf(needed: []), mode: 0o644)
         _ = try folder.file("tree/text.so.txt", Array("no".utf8), mode: 0o644)
-        var walk = LibraryWalk(directories: nowhere)
+        var walk = LibraryWalk(directories: nowhere, ownership: ours)
         #expect(try TreeScan(folder.path + "/tree", walk: &walk).code == [plugin])
         _ = try folder.file("tree/open.txt", [], mode: 0o666)
         #expect(
@@ -137,11 +139,60 @@ struct LibraryWalkTests {
         #expect(code { _ = try TreeScan(folder.path + "/no", walk: &walk) } == "files-missing")
     }
 
+    @Test(
+        "programs, libraries and trees of another user's, or below a directory of theirs, are refused",
+        .enabled(if: geteuid() == 0, "only root gives files away"))
+    func owners() throws {
+        let cases: [(foreign: String, codes: [String?])] = [
+            ("bin/program", ["foreign-owner", nil, nil]), ("bin", ["foreign-owner", nil, nil]),
+            ("lib/liba.so", [nil, "foreign-owner", nil]), ("lib", [nil, "foreign-owner", nil]),
+            ("tree/deep/text", [nil, nil, "foreign-owner"]),
+            ("tree/deep", [nil, nil, "foreign-owner"]),
+            ("", ["foreign-owner", "foreign-owner", "foreign-owner"]),
+        ]
+        for (foreign, codes) in cases {
+            let folder = try Folder()
+            let program = try folder.file(
+                "bin/program",
+                Specimen.elf(needed: ["liba.so"], runpath: "$ORIGIN/../lib"))
+            _ = try folder.file("lib/liba.so", Specimen.elf(needed: []))
+            _ = try folder.file("tree/deep/text", [], mode: 0o644)
+            #expect(unsafe chown("\(folder.path)/\(foreign)", 12_345, 12_345) == 0)
+            var walk = LibraryWalk(directories: nowhere, ownership: ours)
+            var closure = Closure()
+            let search = ProgramSearch(own: "/nowhere", ownership: ours)
+            let found = [
+                code { _ = try search.find(program) },
+                code { try walk.add(program: program, to: &closure) },
+                code { _ = try TreeScan(folder.path + "/tree", walk: &walk) },
+            ]
+            #expect(found == codes, "\(foreign)")
+            // Theirs is good enough for an operator who is that user.
+            let theirs = Ownership(operators: [geteuid(), 12_345])
+            #expect(
+                code { _ = try ProgramSearch(own: "/nowhere", ownership: theirs).find(program) }
+                    == nil)
+        }
+    }
+
+    @Test("a directory above that others may write to is refused, unless it is sticky")
+    func above() throws {
+        let folder = try Folder()
+        let program = try folder.file("bin/program", Specimen.elf(needed: []))
+        let search = ProgramSearch(own: "/nowhere", ownership: ours)
+        for (mode, expected) in [(0o777, "writable-by-others"), (0o1777, nil)]
+            as [(mode_t, String?)]
+        {
+            _ = unsafe chmod(folder.path + "/bin", mode)
+            #expect(code { _ = try search.find(program) } == expected)
+        }
+    }
+
     @Test("the closure of a system program agrees with the loader's own list")
     func system() throws {
-        var walk = LibraryWalk()
+        var walk = LibraryWalk(ownership: ours)
         var closure = Closure()
-        let program = try ProgramSearch(own: "/nowhere").find("env")
+        let program = try ProgramSearch(own: "/nowhere", ownership: ours).find("env")
         try walk.add(program: program, to: &closure)
         #expect(closure.loaders.count == 1)
         #expect(closure.libraries.contains { $0.target.hasSuffix("/libc.so.6") })

@@ -16,7 +16,7 @@ struct CompileTests {
                 DeploymentCodec.encode(
                     try Compile.deployment(
                         try Fixture.platform(), file: "s.yaml", folder: "/", isolation: .full,
-                        programs: programs.path))
+                        host: Fixture.host(programs)))
             }
             #expect(bytes[0] == bytes[1])
             let decoded = try DeploymentCodec.decode(bytes[0])
@@ -135,6 +135,10 @@ struct CompileTests {
             $0.zones[1].network = try Fixture.network("10.9.2.0/30")
             $0.services[2].instances = 2
         },
+        Refusal("services-too-many") {
+            $0.zones[1].network = try Fixture.network("10.9.2.0/23")
+            $0.services[2].instances = 240
+        },
     ]
 
     @Test("what cannot run is refused with its own code and the place", arguments: refusals)
@@ -154,7 +158,8 @@ struct CompileTests {
         platform.services[2].role = ["nonsense"]
         let error = #expect(throws: Failure.self) {
             _ = try Compile.deployment(
-                platform, file: "s.yaml", folder: "/", isolation: .full, programs: "/usr/bin")
+                platform, file: "s.yaml", folder: "/", isolation: .full,
+                host: Host(programs: "/usr/bin"))
         }
         let problem = error?.problem ?? ""
         #expect(problem.contains("no-such-program") && problem.contains("nonsense"))

@@ -69,6 +69,10 @@ enum Fixture {
         return folder
     }
 
+    static func host(_ programs: Folder) -> Host {
+        Host(programs: programs.path, operators: [geteuid()])
+    }
+
     static func compile(
         _ platform: Platform, isolation: IsolationLevel = .full, folder: String = "/"
     ) throws -> (deployment: Deployment?, findings: [Finding]) {
@@ -76,7 +80,7 @@ enum Fixture {
         return withExtendedLifetime(programs) {
             Compile.check(
                 platform, file: "sample.yaml", folder: folder, isolation: isolation,
-                programs: programs.path)
+                host: host(programs))
         }
     }
 

@@ -88,7 +88,7 @@ struct JailPlanTests {
 
     typealias Change = @Sendable (inout JailOrder) -> Void
     static let refused: [(String, Change)] = [
-        ("too many descriptors", { $0.descriptors = 65 }),
+        ("too many descriptors", { $0.descriptors = JailPlan.handedMax + 1 }),
         ("a path with dots", { $0.compartment.program = "/usr/../bin/web" }),
         ("a relative path", { $0.compartment.paths = [PathRule("usr", .read)] }),
         ("an empty component", { $0.compartment.paths = [PathRule("/usr//bin", .read)] }),

@@ -219,7 +219,7 @@ struct JailTests {
         // Its own program it may read: it could not run otherwise.
         #expect(answers["read:\(path)"] == "0")
         #expect(answers["files"] == "64")
-        #expect(answers["core"] == "0")
+        #expect(answers["core"] == "1")
         #expect(answers["status:Seccomp"] == "2")
         #expect(outcome.facts?.noNewPrivileges == true)
         #expect(outcome.facts?.capabilities["CapEff"] == 0)

@@ -45,6 +45,21 @@ struct CgroupTests {
         #expect(try Cgroup.sweep(prefix: name) == [])
     }
 
+    @Test("a group that yields gets the lesser share", .enabled(if: isRoot, "needs root"))
+    func weight() throws {
+        let name = "bulkhead-test-\(getpid())-weight"
+        let group = try Cgroup.create(
+            name,
+            limits: CgroupLimits(
+                memoryBytes: 64 << 20, processes: 3, cpuMilli: 0,
+                cpuWeight: CgroupLimits.recorderWeight))
+        defer { try? group.remove() }
+        let values = ["/sys/fs/cgroup/cpu/\(name)/cpu.shares", "/sys/fs/cgroup/\(name)/cpu.weight"]
+            .compactMap { try? Files.read($0, limit: 64) }
+            .map { String(decoding: $0, as: UTF8.self) }
+        #expect(values == ["102\n"] || values == ["10\n"])
+    }
+
     @Test("a sweep kills and removes what a dead run left", .enabled(if: isRoot, "needs root"))
     func sweep() throws {
         let prefix = "bulkhead-test-\(getpid())-swept-"

@@ -55,6 +55,25 @@ struct RuleSessionTests {
         #expect(throws: Failure.self) { try second.listing("inet one") }
     }
 
+    @Test("a process with thousands of descriptors still opens sessions")
+    func many() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            RuleSession.keepNumbers()
+            var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
+            guard unsafe setrlimit(__rlimit_resource_t(7), &limit) == 0 else { exit(1) }
+            let space = try NetworkNamespace.create()
+            var held: [SharedDescriptor] = []
+            for _ in 0..<2048 { held.append(SharedDescriptor(try Files.open("/dev/null"))) }
+            for _ in 0..<8 {
+                var one = try RuleSession(in: space)
+                var two = try RuleSession(in: space)
+                try one.load("table inet one {\n}\n")
+                try two.load("delete table inet one\n")
+            }
+            exit(withExtendedLifetime(held) { 7 })
+        }
+    }
+
     @Test("a session in what is no namespace is refused")
     func wrong() throws {
         let file = try Files.open("/dev/null")

@@ -21,6 +21,7 @@ struct BreachCodecTests {
         .ended(Trial(id: "net.tun", begin: 1, end: 2, outcome: .inapplicable("none"))),
         .ended(Trial(id: "net.tun", begin: 1, end: 2, outcome: .couldNotRun("hung"))),
         .sighting(Sighting(time: 9, interface: "bh1", source: Address(5), touch: touch)),
+        .listening(port: 40_001),
         .finished(trials: 130),
     ]
 

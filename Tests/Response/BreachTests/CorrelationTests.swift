@@ -217,7 +217,12 @@ struct CorrelationTests {
             (0, 9, [.limits], "", "limits"),
             (0, 31, [.seccomp], "", "seccomp"),
             (0, 11, [.wx, .seccomp], "", "wx"),
-            (22, 0, [], "", nil),
+            (110, 0, [.seccomp, .fabric], "", "fabric"),
+            (92, 0, [.seccomp, .host], "switched off", "standing"),
+            // What the kernel dislikes or lacks is no wall's doing, whatever stands there.
+            (22, 0, [], "", nil), (22, 0, [.seccomp, .capabilities], "", nil),
+            (14, 0, [.seccomp], "", nil), (95, 0, [.seccomp], "", nil),
+            (2, 0, [.landlock, .uid, .seccomp], "", nil),
         ]
         for (errno, signal, walls, standing, layer) in cases {
             let refusal = Refusal(call: nil, errno: errno, signal: signal, detail: "")
@@ -234,6 +239,16 @@ struct CorrelationTests {
                 #expect(cell.state == "could-not-run")
             }
         }
+    }
+
+    @Test("what the host has none of was not hidden by a wall")
+    func missing() {
+        let trial = Self.trial(.stopped(Refusal(call: 257, errno: 2, detail: "no such file")))
+        let technique = Self.technique("file.keys", [.root, .uid])
+        #expect(Self.cell(technique, trial).state == "stopped")
+        #expect(
+            Self.cell(technique, trial, absent: [technique.id: "none here"])
+                == .inapplicable("none here"))
     }
 
     @Test("nothing to attack counts only when the plan or the open twin says so too")

@@ -98,6 +98,28 @@ struct MatrixTests {
         #expect(text.contains("not as predicted: net.two: predicted through, seen service1"))
     }
 
+    @Test(
+        "a wall that a role's word opens is none, and what got through unpredicted is a difference")
+    func yields() throws {
+        let fork = Technique(
+            "res.fork", "fork", "T1499", [.limits, .seccomp], yields: ["fork": .seccomp])
+        let other = Technique("kern.other", "other", "T1611", [.capabilities])
+        var matrix = Matrix(
+            platform: "p", file: "p.yaml", techniques: [fork, other],
+            columns: [
+                Matrix.Column(
+                    name: "forks", traits: ["fork"],
+                    cells: [fork.id: .through("many"), other.id: .through("in")]),
+                Matrix.Column(
+                    name: "not", cells: [fork.id: Self.stopped("seccomp"), other.id: Self.good[0]]),
+            ])
+        matrix.without = .limits
+        let ablation = try #require(Ablation(matrix))
+        #expect(ablation.differences.map(\.id) == [other.id])
+        #expect(ablation.differences.map(\.compartment) == ["forks"])
+        #expect(ablation.through.map(\.left) == [[], ["capabilities"]])
+    }
+
     @Test("the table's own prediction names what is left")
     func left() {
         #expect(Ablation.left(of: Self.techniques[0], without: .fabric) == ["host"])

@@ -1,4 +1,5 @@
 import Breach
+import Seccomp
 import Testing
 
 @Suite("The table of techniques")
@@ -28,6 +29,21 @@ struct TechniqueTableTests {
     func walls() {
         let open = Technique.all.filter { $0.walls.isEmpty && $0.standing.isEmpty }
         #expect(open.map(\.id) == [])
+    }
+
+    @Test(
+        "what opens a wall is a word of a role or a trait, and the wall is one of the technique's")
+    func yields() {
+        let known = Set(Word.allCases.map(\.rawValue)).union([
+            Technique.published, Technique.listens,
+        ])
+        let wrong = Technique.all.filter { technique in
+            technique.yields.contains { trait, walls in
+                !known.contains(trait) || !walls.isSubset(of: technique.walls)
+            }
+        }
+        #expect(wrong.map(\.id) == [])
+        #expect(Technique.ofOwnRoot.allSatisfy { Technique.byID[$0] != nil })
     }
 
     @Test("what may end the probe is tried last")

@@ -76,6 +76,25 @@ struct OrdersPlanTests {
         #expect(Self.plan.absent(0, [out]).isEmpty)
         #expect(Self.plan.absent(1, [out])[out.id] != nil)
         #expect(Self.plan.published(0).first?.1 == 8080)
+        let keys = try #require(Technique.byID["file.host-keys"])
+        #expect(Self.plan.absent(0, [keys]) { _ in false }[keys.id] != nil)
+        #expect(Self.plan.absent(0, [keys]) { $0 == Technique.hostKeys[0] }.isEmpty)
+        let state = try #require(Technique.byID["res.state-fill"])
+        var rootless = Self.plan
+        rootless.status.without = ["root"]
+        #expect(Self.plan.absent(0, [state]).isEmpty)
+        #expect(rootless.absent(0, [state])[state.id] != nil)
+    }
+
+    @Test("a role that may open listeners has the trait, one that holds a socket of the host not")
+    func traits() {
+        var plan = Self.plan
+        for index in plan.status.compartments.indices {
+            plan.status.compartments[index].role = ["inet-server", "stdio"]
+        }
+        #expect(plan.traits(0) == ["inet-server", "stdio", Technique.published])
+        #expect(plan.traits(1) == ["inet-server", "stdio", Technique.listens])
+        #expect(plan.others(1).map(\.pid) == [51, 53])
     }
 
     @Test("a probe that is not in the program's place is found out")

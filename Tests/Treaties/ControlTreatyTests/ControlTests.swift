@@ -9,7 +9,14 @@ struct ControlTests {
         .probe(compartment: "web", program: "/usr/bin/probe"), .release(compartment: "web"),
     ]
 
-    static let status = PlatformStatus(
+    static let status: PlatformStatus = {
+        var whole = bare
+        whole.compartments[0].role = ["inet-server", "stdio"]
+        whole.drift = ["web: not in the plan: accept"]
+        return whole
+    }()
+
+    private static let bare = PlatformStatus(
         platform: "first", file: "first.yaml", isolation: "full", upMilliseconds: 1234,
         without: ["fabric"],
         compartments: [

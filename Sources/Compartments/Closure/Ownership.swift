@@ -1,0 +1,45 @@
+package import Descriptors
+package import Findings
+
+/// Whose files a compartment may be built of: root's, and those of the operator who asks for it.
+///
+/// Whoever can change a file, or a directory above it, decides what runs behind every wall.
+package struct Ownership: Sendable, Equatable {
+    private let owners: Set<UInt32>
+
+    /// `operators`: users besides root who decide what runs here anyway.
+    package init(operators: Set<UInt32> = []) { owners = operators.union([0]) }
+
+    /// Refuses a file that another user owns or may write to, and one below such a directory.
+    ///
+    /// `path` is absolute, with every symbolic link resolved.
+    package func check(_ path: String, _ facts: FileFacts) throws(Failure) {
+        try checkAlone(path, facts)
+        var above = HostFile.directory(of: path)
+        while true {
+            // One that cannot be looked at cannot be passed through either.
+            guard let facts = Files.facts(at: above) else { return }
+            try checkAlone(above, facts)
+            if above == "/" { return }
+            above = HostFile.directory(of: above)
+        }
+    }
+
+    /// The same for the file alone: those above it were looked at already.
+    package func checkAlone(_ path: String, _ facts: FileFacts) throws(Failure) {
+        guard owners.contains(facts.uid) else {
+            throw Failure(
+                .refused, "foreign-owner",
+                "\(path) belongs to user \(facts.uid), who could change what runs",
+                remedy: "chown root \(path), or use a copy that root owns")
+        }
+        // In a sticky directory nobody renames what is another's.
+        let isSticky = facts.isDirectory && facts.mode & 0o1000 != 0
+        if facts.isWritableByOthers && !isSticky {
+            throw Failure(
+                .refused, "writable-by-others",
+                "\(path) can be changed by users other than its owner",
+                remedy: "chmod go-w \(path)")
+        }
+    }
+}

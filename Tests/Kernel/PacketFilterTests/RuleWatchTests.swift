@@ -1,0 +1,31 @@
+import Descriptors
+import Glibc
+import Namespaces
+import Netlink
+import PacketFilter
+import Testing
+
+@Suite("Rule watch", .enabled(if: geteuid() == 0, "needs root"))
+struct RuleWatchTests {
+    @Test("every change of a namespace's rules is heard once, those of another one never")
+    func heard() throws {
+        let here = try NetworkNamespace.create()
+        let there = try NetworkNamespace.create()
+        var own = try RuleSession(in: here)
+        var other = try RuleSession(in: there)
+        try own.load("table inet one {\n\tchain a {\n\t}\n}\n")
+        let watch = try RuleWatch.open(in: here)
+        #expect(!RuleWatch.hasNews(watch.number))
+        for change in [
+            "add rule inet one a accept", "flush chain inet one a", "add table ip beside",
+            "delete table inet one",
+        ] {
+            try own.load(change + "\n")
+            #expect(RuleWatch.hasNews(watch.number), "\(change)")
+            #expect(!RuleWatch.hasNews(watch.number), "\(change)")
+        }
+        try other.load("table inet two {\n}\n")
+        _ = try own.ruleset()
+        #expect(!RuleWatch.hasNews(watch.number))
+    }
+}
