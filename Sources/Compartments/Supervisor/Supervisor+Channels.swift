@@ -53,8 +53,9 @@ extension Supervisor {
         return SharedDescriptor(memory)
     }
 
-    /// Connects an operator to a service's channel; the service learns nothing of the asker, whose
-    /// role was decided here. No byte of it is read.
+    /// Connects an operator to a service's channel.
+    ///
+    /// The service learns nothing of the asker, whose role was decided here; no byte of it is read.
     func connect(
         _ service: String, _ channel: String
     ) -> (reply: ControlReply, connection: SharedDescriptor?) {
