@@ -46,6 +46,7 @@ let bindings: [[Target]] = [
     binding("CSeccomp", pkgConfig: "libseccomp"),
     binding("CNftables", pkgConfig: "libnftables"),
     binding("COpenSSL", pkgConfig: "libcrypto"),
+    binding("CSQLite", pkgConfig: "sqlite3"),
     binding("CTLS", pkgConfig: "libssl"),
     [.target(name: "CLinux", path: "Bindings/CLinux")],
     [.target(name: "CJailPlan", path: "Jail/Plan")],
@@ -122,6 +123,15 @@ let rooms: [[Target]] = [
     room("Treaties", "IdentityTreaty", opens: ["Addresses", "Bytes", "OrderTreaty"]),
     room("Treaties", "RequestTreaty", opens: ["Addresses", "Bytes"]),
     room("Treaties", "AdminTreaty", opens: ["Addresses", "Bytes", "Numerals", "OrderTreaty"]),
+    room("Stores", "SQLiteStore", opens: ["Findings", "CSQLite"], tests: ["Descriptors"]),
+    room(
+        "Data", "LedgerBook",
+        opens: ["LedgerTreaty", "OrderTreaty", "Numerals", "Bytes", "Digests"]
+    ),
+    room(
+        "Data", "LedgerStore",
+        opens: ["LedgerBook", "LedgerTreaty", "OrderTreaty", "Numerals", "SQLiteStore"],
+        tests: ["Descriptors"]),
     room(
         "Vault", "Authority",
         opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
