@@ -9,9 +9,9 @@ extension LedgerBook {
     /// A reserve may be made and resolved in one block; all others end before new ones begin.
     public mutating func apply(
         _ external: External, _ holds: Holds, _ trades: [Settlement]
-    ) throws(Refusal) {
+    ) throws(Objection) {
         let before = Mark(self)
-        do throws(Refusal) {
+        do throws(Objection) {
             try check(external, holds)
             try open(external)
             try deposit(external)
@@ -36,29 +36,29 @@ extension LedgerBook {
         close(external, since: before)
     }
 
-    private func check(_ external: External, _ holds: Holds) throws(Refusal) {
-        guard external.block == holds.block else { throw Refusal(external.block, .partsDisagree) }
+    private func check(_ external: External, _ holds: Holds) throws(Objection) {
+        guard external.block == holds.block else { throw Objection(external.block, .partsDisagree) }
         guard position.block < UInt64.max, external.block == position.block + 1 else {
-            throw Refusal(external.block, .blockOutOfOrder(last: position.block))
+            throw Objection(external.block, .blockOutOfOrder(last: position.block))
         }
     }
 
-    private mutating func open(_ external: External) throws(Refusal) {
+    private mutating func open(_ external: External) throws(Objection) {
         for account in external.opened {
             guard account.raw == position.accounts &+ 1, account != Place.fees.account else {
-                throw Refusal(external.block, .accountOutOfOrder(account))
+                throw Objection(external.block, .accountOutOfOrder(account))
             }
             position.accounts = account.raw
         }
     }
 
-    private mutating func deposit(_ external: External) throws(Refusal) {
+    private mutating func deposit(_ external: External) throws(Objection) {
         for change in external.credits {
             try move(.deposit, from: .custody, to: Place(change.account, .available), change)
         }
     }
 
-    private mutating func reserve(_ external: External) throws(Refusal) {
+    private mutating func reserve(_ external: External) throws(Objection) {
         var late: [External.Resolution] = []
         for one in external.resolved {
             if reserves[one.id] == nil { late.append(one) } else { try resolve(one) }
@@ -69,11 +69,11 @@ extension LedgerBook {
                 .reserve, one.id, from: Place(account, .available), to: Place(account, .reserved),
                 one.change.currency, one.change.amount.raw)
             guard one.id > position.reserve else {
-                throw Refusal(
+                throw Objection(
                     external.block, .reserveOutOfOrder(last: position.reserve), transfer)
             }
             guard reserves.count < Self.reservesMax else {
-                throw Refusal(external.block, .tooMany, transfer)
+                throw Objection(external.block, .tooMany, transfer)
             }
             try move(transfer)
             position.reserve = one.id
@@ -84,9 +84,9 @@ extension LedgerBook {
         for one in late { try resolve(one) }
     }
 
-    private mutating func resolve(_ one: External.Resolution) throws(Refusal) {
+    private mutating func resolve(_ one: External.Resolution) throws(Objection) {
         guard let change = reserves[one.id] else {
-            throw Refusal(position.block + 1, .unknownReserve(one.id))
+            throw Objection(position.block + 1, .unknownReserve(one.id))
         }
         let from = Place(change.account, .reserved)
         let to = one.isPosted ? Place.custody : Place(change.account, .available)
@@ -99,7 +99,7 @@ extension LedgerBook {
         changes.resolved.append(one.id)
     }
 
-    private mutating func settle(_ trade: Settlement) throws(Refusal) {
+    private mutating func settle(_ trade: Settlement) throws(Objection) {
         let buyer = Place(trade.buyer, .held)
         let seller = Place(trade.seller, .available)
         let id = trade.trade.raw
@@ -107,10 +107,10 @@ extension LedgerBook {
             .delivery, id, from: Place(trade.seller, .held), to: Place(trade.buyer, .available),
             trade.base, trade.delivered.raw)
         guard id == position.trade &+ 1 else {
-            throw Refusal(position.block + 1, .tradeOutOfOrder(last: position.trade), delivery)
+            throw Objection(position.block + 1, .tradeOutOfOrder(last: position.trade), delivery)
         }
         guard trade.buyerFee.raw >= 0, trade.sellerFee.raw >= 0, trade.sellerFee <= trade.paid
-        else { throw Refusal(position.block + 1, .amount, delivery) }
+        else { throw Objection(position.block + 1, .amount, delivery) }
         position.trade = id
         try move(delivery)
         try move(Transfer(.payment, id, from: buyer, to: seller, trade.quote, trade.paid.raw))
@@ -126,7 +126,7 @@ extension LedgerBook {
 
     private mutating func move(
         _ kind: Transfer.Kind, from debit: Place, to credit: Place, _ change: Change
-    ) throws(Refusal) {
+    ) throws(Objection) {
         try move(Transfer(kind, from: debit, to: credit, change.currency, change.amount.raw))
     }
 }

@@ -21,44 +21,54 @@ struct Mark {
     }
 }
 
+extension Transfer.Kind {
+    /// What it gives goes to custody or fees.
+    fileprivate var isVenues: Bool { self == .settle || self == .buyerFee || self == .sellerFee }
+}
+
 extension LedgerBook {
     /// One movement of both sides, or none.
-    mutating func move(_ transfer: Transfer) throws(Refusal) {
+    mutating func move(_ transfer: Transfer) throws(Objection) {
         let block = position.block + 1
-        guard transfer.amount > 0 else { throw Refusal(block, .amount, transfer) }
+        guard transfer.amount > 0 else { throw Objection(block, .amount, transfer) }
         guard Int(transfer.currency.raw) < currencies else {
-            throw Refusal(block, .unknownCurrency(transfer.currency), transfer)
+            throw Objection(block, .unknownCurrency(transfer.currency), transfer)
         }
-        guard isOpen(transfer.debit.account) else {
-            throw Refusal(block, .unknownAccount(transfer.debit.account), transfer)
+        guard isClients(transfer.debit) || transfer.kind == .deposit else {
+            throw Objection(block, .unknownAccount(transfer.debit.account), transfer)
         }
-        guard isOpen(transfer.credit.account) else {
-            throw Refusal(block, .unknownAccount(transfer.credit.account), transfer)
+        guard isClients(transfer.credit) || transfer.kind.isVenues else {
+            throw Objection(block, .unknownAccount(transfer.credit.account), transfer)
         }
         let debit = try place(transfer.debit, transfer)
         let credit = try place(transfer.credit, transfer)
         let there = entries[debit][transfer.debit.part]
         guard let left = there.subtracted(transfer.amount) else {
-            throw Refusal(block, .overflow, transfer)
+            throw Objection(block, .overflow, transfer)
         }
-        guard left >= 0 || transfer.debit == .custody else {
-            throw Refusal(block, .belowZero(there: there), transfer)
+        guard left >= 0 || transfer.kind == .deposit else {
+            throw Objection(block, .belowZero(there: there), transfer)
         }
         let target = entries[credit][transfer.credit.part]
         guard let grown = target.added(transfer.amount) else {
-            throw Refusal(block, .overflow, transfer)
+            throw Objection(block, .overflow, transfer)
         }
         put(left, debit, transfer.debit.part)
         put(grown, credit, transfer.credit.part)
         changes.transfers.append(transfer)
     }
 
+    /// A place of an account that was opened: what services name is never the venue's own.
+    private func isClients(_ place: Place) -> Bool {
+        (1...max(position.accounts, 1)).contains(place.account.raw) && position.accounts > 0
+    }
+
     /// Where the pair of a place is kept; made when it never had money.
-    private mutating func place(_ place: Place, _ transfer: Transfer) throws(Refusal) -> Int {
+    private mutating func place(_ place: Place, _ transfer: Transfer) throws(Objection) -> Int {
         let key = Entry.key(place.account, transfer.currency)
         if let known = index[key] { return known }
         guard entries.count < Self.entriesMax else {
-            throw Refusal(position.block + 1, .tooMany, transfer)
+            throw Objection(position.block + 1, .tooMany, transfer)
         }
         index[key] = entries.count
         entries.append(Entry(place.account, transfer.currency))
@@ -76,12 +86,12 @@ extension LedgerBook {
     }
 
     /// Every currency that moved sums to zero, by what was written and not by what was meant.
-    func balance(since mark: Mark) throws(Refusal) {
+    func balance(since mark: Mark) throws(Objection) {
         guard changes.transfers.count - mark.transfers <= Self.transfersMax else {
-            throw Refusal(position.block + 1, .tooMany)
+            throw Objection(position.block + 1, .tooMany)
         }
         for (currency, sum) in sums.enumerated() where sum != 0 {
-            throw Refusal(position.block + 1, .outOfBalance(CurrencyID(UInt16(currency))))
+            throw Objection(position.block + 1, .outOfBalance(CurrencyID(UInt16(currency))))
         }
     }
 

@@ -71,7 +71,7 @@ struct LedgerBookTests {
             book.amount(Place(AccountID(1), .available), CurrencyID(1)) == (isPosted ? 200 : 500))
         #expect(book.amount(.custody, CurrencyID(1)) == (isPosted ? -700 : -1_000))
         let again = External(block: 4, time: 4, resolved: end.resolved)
-        #expect(throws: Refusal(4, .unknownReserve(9))) {
+        #expect(throws: Objection(4, .unknownReserve(9))) {
             try book.apply(again, Holds(block: 4, held: [], released: []), [])
         }
     }
@@ -93,10 +93,10 @@ struct LedgerBookTests {
         var external = External(block: 2, time: 2)
         var holds = Holds(block: 2, held: [], released: [])
         var trades: [Settlement] = []
-        let reason: Refusal.Reason
+        let reason: Objection.Reason
     }
 
-    static let wrong = [
+    static let wrong: [Wrong] = [
         Wrong(
             testDescription: "a block is left out", external: External(block: 3, time: 3),
             holds: Holds(block: 3, held: [], released: []), reason: .blockOutOfOrder(last: 1)),
@@ -136,7 +136,16 @@ struct LedgerBookTests {
         Wrong(
             testDescription: "a hold of custody",
             holds: Holds(block: 2, held: [change(0, 1, 1)], released: []),
-            reason: .belowZero(there: 0)),
+            reason: .unknownAccount(AccountID(0))),
+        Wrong(
+            testDescription: "a deposit to the fees",
+            external: External(block: 2, time: 2, credits: [change(.max, 1, 1)]),
+            reason: .unknownAccount(AccountID(.max))),
+        Wrong(
+            testDescription: "a reserve of custody",
+            external: External(
+                block: 2, time: 2, reserves: [.init(id: 1, change: change(0, 1, 1))]),
+            reason: .unknownAccount(AccountID(0))),
         Wrong(
             testDescription: "a reserve beyond what is free",
             external: External(
@@ -178,13 +187,13 @@ struct LedgerBookTests {
         var book = try funded()
         _ = book.takeChanges()
         let before = book
-        var found: Refusal?
+        var found: Objection?
         // Good postings before the bad one are taken back with it.
         var external = wrong.external
         if external.block == 2, external.credits.isEmpty {
             external.credits = [change(1, 0, 77)]
         }
-        do throws(Refusal) {
+        do throws(Objection) {
             try book.apply(external, wrong.holds, wrong.trades)
         } catch {
             found = error

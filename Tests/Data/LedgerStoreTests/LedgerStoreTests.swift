@@ -33,7 +33,8 @@ struct LedgerStoreTests {
         }
         #expect(book.reserves == expected.reserves)
         let proof = try store.verify(currencies: Story.currencies)
-        #expect(proof == Proof(blocks: 50, transfers: proof.transfers, problem: nil))
+        #expect(proof.blocks == 50)
+        #expect(proof.problem == nil)
         #expect(try store.transferCount() == proof.transfers)
     }
 

@@ -10,15 +10,13 @@ final class Room {
     let path: String
 
     init() {
-        var name = Array("/tmp/bulkhead-ledger-XXXXXX".utf8CString)
-        path = unsafe name.withUnsafeMutableBufferPointer { room in
-            unsafe mkdtemp(room.baseAddress).map { unsafe String(cString: $0) } ?? "/tmp"
-        }
+        path = "/tmp/bulkhead-ledger-\(UInt64.random(in: 0...UInt64.max))"
+        unsafe mkdir(path, 0o700)
     }
 
     deinit {
-        for end in ["", "-wal", "-shm", "-journal"] { unlink(file + end) }
-        rmdir(path)
+        for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(file + end) }
+        unsafe rmdir(path)
     }
 
     var file: String { path + "/ledger.db" }
@@ -56,7 +54,7 @@ enum Story {
         return (external, holds, [trade])
     }
 
-    static func apply(_ block: UInt64, to book: inout LedgerBook) throws(Refusal) {
+    static func apply(_ block: UInt64, to book: inout LedgerBook) throws(Objection) {
         let parts = parts(block)
         try book.apply(parts.0, parts.1, parts.2)
     }

@@ -8,15 +8,13 @@ final class Room {
     let path: String
 
     init() {
-        var name = Array("/tmp/bulkhead-store-XXXXXX".utf8CString)
-        path = unsafe name.withUnsafeMutableBufferPointer { room in
-            unsafe mkdtemp(room.baseAddress).map { unsafe String(cString: $0) } ?? "/tmp"
-        }
+        path = "/tmp/bulkhead-store-\(UInt64.random(in: 0...UInt64.max))"
+        unsafe mkdir(path, 0o700)
     }
 
     deinit {
-        for end in ["", "-wal", "-shm", "-journal"] { unlink(path + "/db" + end) }
-        rmdir(path)
+        for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(path + "/db" + end) }
+        unsafe rmdir(path)
     }
 
     var file: String { path + "/db" }
@@ -87,7 +85,7 @@ struct DatabaseTests {
         switch which {
         case 0: try Files.replace(room.file, with: [UInt8](repeating: 0x41, count: 8_192))
         case 1: path = room.path + "/none/db"
-        default: symlink("/dev/null", room.file)
+        default: unsafe symlink("/dev/null", room.file)
         }
         let failure = #expect(throws: StoreFailure.self) { _ = try Database(path) }
         #expect(failure?.code == (which == 0 ? .corrupt : .unopenable))

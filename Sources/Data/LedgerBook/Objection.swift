@@ -1,7 +1,7 @@
 public import OrderTreaty
 
 /// A posting that the ledger does not book: three services do not agree, so the venue stops.
-public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+public struct Objection: Error, Hashable, Sendable, CustomStringConvertible {
     /// What does not fit.
     public enum Reason: Hashable, Sendable {
         /// The block is not the one behind the last.
