@@ -202,6 +202,13 @@ let doors: [[Target]] = [
             "Sockets", "Descriptors", "Findings",
         ]),
     door(
+        "bulkhead-orders",
+        opens: [
+            "Orders", "Journal", "Passage", "Tenancy", "Loop", "Sockets", "Descriptors", "Digests",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "IdentityTreaty", "AdminTreaty",
+            "AuditTreaty", "Bytes", "Findings",
+        ]),
+    door(
         "bulkhead-sensor",
         opens: [
             "Sensors", "Tenancy", "Netlink", "Loop", "AuditTreaty", "Descriptors", "Findings",

@@ -71,16 +71,14 @@ extension Orders {
 
     // MARK: Risk
 
-    /// Risk said where it stands; false when it must restart, because it knows blocks that are not
-    /// in the journal.
-    package mutating func attachRisk(_ resume: Resume) -> Bool {
+    /// Risk said where it stands: blocks go on behind that.
+    package mutating func attachRisk(_ resume: Resume) -> OrdersVerdict {
         guard resume.block <= journaled else {
-            hasRisk = false
-            return false
+            return stop("risk has block \(resume.block), the journal ends at \(journaled)")
         }
         hasRisk = true
         sent = resume.block
-        return true
+        return .fine
     }
 
     package mutating func detachRisk() { hasRisk = false }
@@ -109,12 +107,15 @@ extension Orders {
         guard resume.block >= booked else {
             return stop("the ledger had block \(booked) and now ends at \(resume.block)")
         }
+        hasLedger = true
         posted = resume.block
         return book(resume.block)
     }
 
+    package mutating func detachLedger() { hasLedger = false }
+
     /// What the ledger gets next; nil while nothing is ready.
-    package var postable: External? { externals[posted + 1] }
+    package var postable: External? { hasLedger ? externals[posted + 1] : nil }
 
     package mutating func notePosted() { posted += 1 }
 

@@ -126,6 +126,8 @@ package struct Orders: ~Copyable {
     package internal(set) var hasRisk = false
     /// Matching is attached: results can come.
     package internal(set) var hasMatching = false
+    /// The ledger is attached: it can be told.
+    package internal(set) var hasLedger = false
     /// The journal can take another block.
     package var hasRoom = true
 

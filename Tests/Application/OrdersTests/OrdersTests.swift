@@ -1,3 +1,4 @@
+import AdminTreaty
 import OrderTreaty
 import Orders
 import Testing
