@@ -155,7 +155,7 @@ let rooms: [[Target]] = [
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
             "Numerals", "Bytes",
-        ]),
+        ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop"]),
     room("Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"]),
     room(
         "Watch", "Trail",

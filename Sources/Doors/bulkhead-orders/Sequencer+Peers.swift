@@ -94,10 +94,10 @@ extension Sequencer {
             guard message.link == matching else { return passages.close(message.link) }
             let results = try Results.decode(&reader)
             try reader.finish()
-            let wasWhole = orders.isWhole && orders.answered == orders.journaled
             judge(orders.take(results), message)
-            if !wasWhole && !results.isPart && orders.answered == orders.journaled {
-                note("results of all \(orders.answered) blocks are back")
+            if let last = rebuilding, orders.answered >= last {
+                rebuilding = nil
+                note("rebuild done: the results of \(last) blocks are back")
             }
         } else {
             passages.close(message.link)

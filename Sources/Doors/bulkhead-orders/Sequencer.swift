@@ -56,6 +56,8 @@ struct Sequencer: ~Copyable {
     var resend: JournalReader?
     /// Reads what the state needs after a restart.
     var rebuild: JournalReader?
+    /// The journal's last block at the start, until its results are back.
+    var rebuilding: UInt64?
     var events = EventBatch()
     private var headNoted: UInt64 = 0
     private var isCrampedNoted = false
@@ -225,7 +227,10 @@ struct Sequencer: ~Copyable {
                 "journal: an unfinished record of \(cut.bytes) bytes was cut from segment "
                     + "\(cut.segment) at \(cut.offset)")
         }
-        if journal.last > 0 { note("rebuild of \(journal.last) blocks begins") }
+        if journal.last > 0 {
+            rebuilding = journal.last
+            note("rebuild of \(journal.last) blocks begins")
+        }
         headNoted = journal.synced
     }
 

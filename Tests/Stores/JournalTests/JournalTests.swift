@@ -14,7 +14,7 @@ final class Place {
     }
     deinit {
         for name in (try? Files.list(path)) ?? [] { try? Files.remove(path + "/" + name) }
-        rmdir(path)
+        unsafe rmdir(path)
     }
     func segment(_ number: Int) -> String { "\(path)/0000000\(number).journal" }
     func bytes(_ number: Int = 0) throws -> [UInt8] {
