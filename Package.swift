@@ -151,6 +151,10 @@ let rooms: [[Target]] = [
         opens: ["OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables"],
         tests: ["Matching", "Bytes"]),
     room(
+        "Application", "MarketData",
+        opens: ["MarketTreaty", "OrderTreaty", "RiskTreaty", "Numerals", "Tables"],
+        tests: ["Matching"]),
+    room(
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
