@@ -71,7 +71,7 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
-    room("Kernel", "Descriptors", opens: ["CLinux"]),
+    room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),

@@ -14,7 +14,6 @@
 #include <linux/netfilter/nfnetlink_log.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/sock_diag.h>
 #include <linux/veth.h>
@@ -24,15 +23,17 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 // The child's answer travels in its exit status, which has room for every errno that netlink knows.
 static int in_child(uint64_t flags, int (*body)(int), int argument) {
-    struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD};
-    long pid = syscall(SYS_clone3, &args, sizeof args);
+    // As the jail does it: clone3 is refused where a filter cannot see its flags.
+    long pid = syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0);
     if (pid < 0) return -errno;
     if (pid == 0) {
         int result = body ? body(argument) : 0;
@@ -93,6 +94,17 @@ int bh_probe_seals(void) {
 
 int bh_probe_loop(void) {
     int fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    // A container's stand-in opens as well; the device itself has this number.
+    struct stat facts;
+    int real = fstat(fd, &facts) == 0 && S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(10, 237);
+    close(fd);
+    return real ? 0 : -ENODEV;
+}
+
+int bh_probe_settings(void) {
+    // Opened, not written: a read-only mount refuses already that.
+    int fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return -errno;
     close(fd);
     return 0;

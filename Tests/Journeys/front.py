@@ -184,6 +184,34 @@ def open_filter():
     expect(ends.get("mount", 0) >= 6, ends)
 
 
+@claim("a program or tree that others own, could write or could replace is refused before it starts")
+def foreign_owner():
+    tree, above = folder + "/open/tree", folder + "/open"
+    tool = "/var/tmp/sleep"
+    shutil.copy("/usr/bin/sleep", tool)
+    other = honest.replace(b"/usr/bin/sleep", tool.encode())
+    expect(len(other) == len(honest) and other != honest, "no program of that name in the plan")
+    for plan, path in ((honest, tree), (honest, tree + "/../.."), (honest, above), (other, tool)):
+        path = os.path.normpath(path)
+        fresh()
+        os.chown(path, 12345, 12345)
+        lines = supervise(plan)
+        expect("12345" in lines and f"chown root {path}" in lines and "R " not in lines, lines)
+        # Who became root by sudo decides here anyway; the front cannot say so any more.
+        lines = supervise(plan, "--observer", "12345")
+        expect("R 1 compartments" in lines, lines)
+        os.chown(path, 0, 0)
+        fresh()
+        mode = os.stat(path).st_mode & 0o777
+        os.chmod(path, mode | 0o020)
+        lines = supervise(plan)
+        expect(f"chmod go-w {path}" in lines and "R " not in lines, lines)
+        os.chmod(path, mode)
+        lines = supervise(plan)
+        expect("R 1 compartments" in lines, lines)
+    os.remove(tool)
+
+
 @claim("bytes changed at random never bring root to leave anything behind")
 def fuzz():
     import random

@@ -14,6 +14,8 @@ int bh_seccomp_log(void);
 int bh_probe_mdwe(void);
 int bh_probe_seals(void);
 int bh_probe_loop(void);
+// Whether kernel settings of networks can be written.
+int bh_probe_settings(void);
 // The kernel's audit: 1 running, 0 off, or -errno.
 int bh_probe_audit(void);
 enum bh_network { BH_NETWORK_NFTABLES, BH_NETWORK_NFLOG, BH_NETWORK_CONNTRACK, BH_NETWORK_DESTROY, BH_NETWORK_VETH };

@@ -1,4 +1,4 @@
-internal import Descriptors
+package import Descriptors
 package import Findings
 
 /// Follows the libraries that programs name, as the loader would, and remembers what it read.

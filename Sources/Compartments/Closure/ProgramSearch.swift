@@ -1,4 +1,4 @@
-internal import Descriptors
+package import Descriptors
 package import Findings
 
 /// Finds the program that a platform file names and refuses what must not be one.

@@ -41,6 +41,7 @@ extension Supervisor {
                 .usage, "program", "\(path) is over 1 GiB, or others may write to it",
                 remedy: "chmod go-w \(path)")
         }
+        try SourceOwners.require(path, facts, observer: observer)
         let digest = try programs.digest(of: program, path: path)
 
         if units[index].group == nil, deployment.isolation == .full {

@@ -150,6 +150,8 @@ extension Supervisor {
         announce(ending, last, index)
         if units[index].isMuted { renewChannel(index) }
         move(index, .ended(clean: ending == .exited(0)))
+        // What waited a minute in vain will again: six times of it would look like a hang.
+        if ending == .late { giveUp(on: index) }
         if case .stopping = stage { stopNext() }
     }
 

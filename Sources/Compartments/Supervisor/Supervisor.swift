@@ -103,6 +103,7 @@ package struct Supervisor: ~Copyable {
     package mutating func run() -> ExitCode {
         do {
             try FilterFloor.require(deployment)
+            try SourceOwners.require(deployment, observer: observer)
             try prepare()
             try watchChannels()
             advance()
@@ -270,7 +271,7 @@ package struct Supervisor: ~Copyable {
 
     /// A service that stays down fails a start; a recorder that stays down ends the platform,
     /// because what cannot be recorded must not happen.
-    private mutating func giveUp(on index: Int) {
+    mutating func giveUp(on index: Int) {
         let plan = units[index].plan
         let isRecorder = plan.kind != .service
         guard stage == .starting || isRecorder else { return }

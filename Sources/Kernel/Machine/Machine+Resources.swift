@@ -93,9 +93,12 @@ extension Machine {
                 .wanted, "run a kernel with CONFIG_INET_DIAG_DESTROY"
             ),
         ]
+        let settings = ability(
+            "network-settings", "kernel settings of an own network", .required,
+            bh_probe_settings(), remedy: "give the container a writable /proc/sys")
         return probes.map { name, purpose, probe, weight, remedy in
             ability(name, purpose, weight, bh_probe_network(probe), remedy: remedy)
-        }
+        } + [settings]
     }
 
     static func watching() -> [Ability] {

@@ -69,7 +69,8 @@ struct SabotageTests {
             Sabotage("start", 47), Sabotage("seals", 72, argument: 1, is: 1034),
             Sabotage("plan", 262), Sabotage("network", 308),
             Sabotage("tree", 437), Sabotage("tree", 428), Sabotage("tree", 442),
-            Sabotage("clone", 435), Sabotage("parent", 157, argument: 0, is: 1),
+            Sabotage("clone", 56, argument: 0, is: 0x2E02_8000),
+            Sabotage("parent", 157, argument: 0, is: 1),
             Sabotage("parent", 7), Sabotage("propagation", 165, argument: 3, is: 0x44000),
             Sabotage("root", 430), Sabotage("root", 431), Sabotage("root", 432),
             Sabotage("root", 429), Sabotage("root", 81), Sabotage("root", 258),
@@ -86,7 +87,8 @@ struct SabotageTests {
             Sabotage("capabilities", 126), Sabotage("capabilities", 157, argument: 0, is: 47),
             Sabotage("dumpable", 157, argument: 0, is: 4), Sabotage("wx", 157, argument: 0, is: 65),
             Sabotage("privileges", 157, argument: 0, is: 38), Sabotage("landlock", 446),
-            Sabotage("fork", 289), Sabotage("fork", 293), Sabotage("fork", 56),
+            Sabotage("fork", 289), Sabotage("fork", 293),
+            Sabotage("fork", 56, argument: 0, is: 0x120_0011),
             Sabotage("exec", 322),
         ]
     #else

@@ -1,4 +1,3 @@
-package import Descriptors
 package import Findings
 
 /// Whose files a compartment may be built of: root's, and those of the operator who asks for it.
@@ -14,15 +13,28 @@ package struct Ownership: Sendable, Equatable {
     ///
     /// `path` is absolute, with every symbolic link resolved.
     package func check(_ path: String, _ facts: FileFacts) throws(Failure) {
+        var passed: Set<String> = []
+        try check(path, facts, passed: &passed)
+    }
+
+    /// The same, with the paths that held before.
+    package func check(
+        _ path: String, _ facts: FileFacts, passed: inout Set<String>
+    ) throws(Failure) {
+        guard passed.insert(path).inserted else { return }
         try checkAlone(path, facts)
-        var above = HostFile.directory(of: path)
-        while true {
-            // One that cannot be looked at cannot be passed through either.
-            guard let facts = Files.facts(at: above) else { return }
+        var above = Self.directory(of: path)
+        // One that cannot be looked at cannot be passed through either.
+        while !passed.contains(above), let facts = Files.facts(at: above) {
             try checkAlone(above, facts)
-            if above == "/" { return }
-            above = HostFile.directory(of: above)
+            passed.insert(above)
+            above = Self.directory(of: above)
         }
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 
     /// The same for the file alone: those above it were looked at already.
