@@ -162,6 +162,12 @@ let rooms: [[Target]] = [
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop"]),
     room("Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"]),
     room(
+        "DMZ", "Balancer",
+        opens: [
+            "HTTPWire", "TLSEngine", "Passage", "Loop", "Sockets", "Descriptors",
+            "RequestTreaty", "AuditTreaty", "Addresses", "Bytes", "Findings",
+        ], tests: ["AuthorityTreaty", "Certificates"]),
+    room(
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
@@ -218,6 +224,9 @@ let doors: [[Target]] = [
             "Sensors", "Tenancy", "Netlink", "Loop", "AuditTreaty", "Descriptors", "Findings",
             "Bytes",
         ]),
+    door(
+        "bulkhead-gateway",
+        opens: ["Balancer", "Passage", "Tenancy", "Loop", "AuditTreaty", "Findings"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),

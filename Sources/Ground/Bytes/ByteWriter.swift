@@ -34,6 +34,12 @@ public struct ByteWriter: Sendable {
         bytes.append(contentsOf: more)
     }
 
+    /// Appends a 32-bit length and the bytes of the range.
+    public mutating func block(_ more: [UInt8], in range: Range<Int>) {
+        integer(UInt32(range.count))
+        bytes.append(contentsOf: more[range])
+    }
+
     /// Appends a 32-bit length and the UTF-8 bytes of the text.
     public mutating func text(_ text: String) {
         integer(UInt32(text.utf8.count))

@@ -112,6 +112,26 @@ public struct ClientRequest: Sendable, Hashable {
         writer.block(body)
     }
 
+    /// Appends the wire form of a request that lies in `bytes`, whose strings are never made.
+    ///
+    /// Names must be in lower case and everything within the bounds: the reader checks both.
+    public static func encode(
+        _ method: Method, target: Range<Int>, fields: [(name: Range<Int>, value: Range<Int>)],
+        in bytes: [UInt8], body: [UInt8], bodyRange: Range<Int>, client: Address,
+        clientPort: UInt16, into writer: inout ByteWriter
+    ) {
+        writer.integer(method.rawValue)
+        writer.integer(client.value)
+        writer.integer(clientPort)
+        writer.block(bytes, in: target)
+        writer.integer(UInt16(truncatingIfNeeded: fields.count))
+        for field in fields {
+            writer.block(bytes, in: field.name)
+            writer.block(bytes, in: field.value)
+        }
+        writer.block(body, in: bodyRange)
+    }
+
     /// Reads one.
     public static func decode(_ reader: inout ByteReader) throws(Malformed) -> ClientRequest {
         let place = reader.position
