@@ -219,6 +219,13 @@ let doors: [[Target]] = [
             "AuditTreaty", "Bytes", "Findings",
         ]),
     door(
+        "bulkhead-ledger",
+        opens: [
+            "LedgerStore", "LedgerBook", "SQLiteStore", "Passage", "Tenancy", "Loop",
+            "Descriptors", "OrderTreaty", "RiskTreaty", "LedgerTreaty", "AuditTreaty", "Bytes",
+            "Findings",
+        ]),
+    door(
         "bulkhead-sensor",
         opens: [
             "Sensors", "Tenancy", "Netlink", "Loop", "AuditTreaty", "Descriptors", "Findings",

@@ -16,7 +16,7 @@ package struct LedgerStore: ~Copyable {
     package private(set) var halted: String?
     var database: Database
     /// Where the file stands.
-    private(set) var position: Position
+    package private(set) var position: Position
     let prepared: Prepared
 
     /// Opens the file, or makes an empty ledger.

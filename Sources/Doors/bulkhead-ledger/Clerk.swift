@@ -1,0 +1,152 @@
+internal import AuditTreaty
+internal import Bytes
+internal import Findings
+internal import LedgerBook
+internal import LedgerStore
+internal import LedgerTreaty
+internal import Loop
+internal import OrderTreaty
+internal import Passage
+internal import RiskTreaty
+internal import SQLiteStore
+internal import Tenancy
+
+/// The ledger's loop: take what the three say, commit once, answer once.
+struct Clerk: ~Copyable {
+    private static let signals: UInt64 = 1
+    /// What waits to leave for one peer before its questions about balances wait too.
+    static let queueMax = 2 << 20
+
+    let tenancy: Tenancy
+    var loop: EventLoop
+    var passages: Passages
+    var teller: Teller
+    /// Which stream a peer's messages are, by the table.
+    let streams: [Peer: Intake.Stream]
+    /// The passage of each attached stream.
+    var links: [Intake.Stream: Link] = [:]
+    /// Frames whose blocks are not on disk, in their order.
+    var waiting: [Intake.Stream: [(block: UInt64, correlation: UInt64)]] = [:]
+    var events = EventBatch()
+    var isHaltNoted = false
+
+    init(_ tenancy: consuming Tenancy, _ listing: Listing, _ path: String) throws {
+        guard let bytes = try tenancy.table(PassageTable.descriptor, limit: PassageTable.bytesMax)
+        else {
+            throw Failure(
+                .usage, "ledger-passages", "no table named `passages` was handed",
+                remedy: "start this program by the supervisor")
+        }
+        let table = try PassageTable(parsing: bytes)
+        let names =
+            StreamMessage.allCases.map { ($0.name, $0.rawValue) }
+            + LedgerMessage.allCases.map { ($0.name, $0.rawValue) }
+        let passages = try Passages(
+            table, authority: tenancy.descriptor("authority") ?? -1, names: names)
+        let streams = try Self.streams(table, passages)
+        let loop = try EventLoop(capacity: 64)
+        let teller = try Teller(path, currencies: listing.currencies.count)
+        self.streams = streams
+        self.teller = teller
+        self.loop = loop
+        self.passages = passages
+        self.tenancy = tenancy
+    }
+
+    /// Three peers, one stream each: who says two parts of a block would be trusted alone.
+    private static func streams(
+        _ table: PassageTable, _ passages: borrowing Passages
+    ) throws(Failure) -> [Peer: Intake.Stream] {
+        var streams: [Peer: Intake.Stream] = [:]
+        let words: [(LedgerMessage, Intake.Stream)] = [
+            (.external, .orders), (.holds, .risk), (.settlements, .matching),
+        ]
+        for name in Set(table.lines.map(\.peer)).sorted() {
+            for peer in passages.peers(named: name) {
+                let spoken = words.filter {
+                    passages.line(of: peer).messages.contains($0.0.name)
+                }
+                guard let first = spoken.first else { continue }
+                guard spoken.count == 1, !streams.values.contains(first.1) else {
+                    throw Failure(
+                        .usage, "ledger-streams",
+                        "\(name) would say what another says, or two parts of a block",
+                        remedy: "let external, holds and settlements come from one service each")
+                }
+                streams[peer] = first.1
+            }
+        }
+        return streams
+    }
+
+    /// Runs until it is told to stop; what was answered is on disk at any moment.
+    mutating func work() throws {
+        note("opened at block \(teller.last), chain \(Hexadecimal.render(teller.chain))")
+        noteHalt()
+        try loop.add(tenancy.signals.number, token: Self.signals, .readable)
+        try passages.attach(loop)
+        try tenancy.ready()
+        var arrivals: [Arrival] = []
+        while true {
+            for ready in try loop.wait(timeoutMilliseconds: arrivals.isEmpty ? nil : 0) {
+                if passages.turn(ready, loop, into: &arrivals) { continue }
+                if ready.token == Self.signals { return report() }
+            }
+            for arrival in arrivals { take(arrival) }
+            arrivals.removeAll(keepingCapacity: true)
+            if try teller.advance() { acknowledge() }
+            passages.flush(loop, into: &arrivals)
+            report()
+        }
+    }
+
+    /// Tells the three what is on disk now, and orders when a posting was refused.
+    private mutating func acknowledge() {
+        for stream in Intake.Stream.allCases {
+            guard let link = links[stream], var list = waiting.removeValue(forKey: stream) else {
+                continue
+            }
+            let done = list.firstIndex { $0.block > teller.last } ?? list.count
+            for one in list[..<done] { applied(one.block, one.correlation, link) }
+            list.removeFirst(done)
+            if let reason = teller.halted, stream == .orders, let first = list.first {
+                halt(reason, first.correlation, link)
+                list.removeFirst()
+            }
+            waiting[stream] = list
+        }
+        noteHalt()
+    }
+
+    /// The block is on disk.
+    mutating func applied(_ block: UInt64, _ correlation: UInt64, _ link: Link) {
+        _ = passages.answer(LedgerMessage.applied.rawValue, to: correlation, on: link) {
+            $0.integer(block)
+        }
+    }
+
+    /// The ledger takes nothing more.
+    mutating func halt(_ reason: String, _ correlation: UInt64, _ link: Link) {
+        _ = passages.answer(LedgerMessage.halt.rawValue, to: correlation, on: link) {
+            $0.append(reason.utf8.prefix(1_024))
+        }
+    }
+
+    private mutating func noteHalt() {
+        guard let reason = teller.halted, !isHaltNoted else { return }
+        isHaltNoted = true
+        note("halted: \(reason)")
+    }
+
+    mutating func note(_ text: String) {
+        if events.append(.note(kind: "ledger", text: text)) { return }
+        report()
+        _ = events.append(.note(kind: "ledger", text: text))
+    }
+
+    private mutating func report() {
+        guard let message = events.take(), let number = tenancy.descriptor("events") else { return }
+        // A full channel loses the message; its numbers are missing, and the writer records that.
+        _ = try? EventSocket.send(message, on: number)
+    }
+}
