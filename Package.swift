@@ -142,6 +142,18 @@ let rooms: [[Target]] = [
             "Numerals",
         ], tests: ["Addresses", "Notation"]),
     room(
+        "Application", "Identity",
+        opens: [
+            "ClientAPI", "IdentityTreaty", "OrderTreaty", "Digests", "Signatures", "SQLiteStore",
+            "Addresses", "Bytes",
+        ], tests: ["Descriptors"]),
+    room(
+        "Application", "Errands",
+        opens: [
+            "ClientAPI", "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty",
+            "LedgerTreaty",
+        ], tests: ["Addresses", "Numerals"]),
+    room(
         "Application", "Matching",
         opens: [
             "OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables", "Digests", "Bytes",
@@ -234,6 +246,20 @@ let doors: [[Target]] = [
     door(
         "bulkhead-gateway",
         opens: ["Balancer", "Passage", "Tenancy", "Loop", "AuditTreaty", "Findings"]),
+    door(
+        "bulkhead-api",
+        opens: [
+            "Errands", "ClientAPI", "Passage", "Tenancy", "Loop", "RequestTreaty",
+            "IdentityTreaty", "OrderTreaty", "MarketTreaty", "LedgerTreaty", "AuditTreaty",
+            "Descriptors", "Bytes", "Findings",
+        ]),
+    door(
+        "bulkhead-identity",
+        opens: [
+            "Identity", "SQLiteStore", "Passage", "Tenancy", "Loop", "Sockets", "IdentityTreaty",
+            "OrderTreaty", "AdminTreaty", "AuditTreaty", "Digests", "Descriptors", "Bytes",
+            "Findings",
+        ]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),

@@ -1,0 +1,64 @@
+import Addresses
+import Digests
+import Identity
+import IdentityTreaty
+import OrderTreaty
+import Signatures
+
+/// An identity with a few keys, a clock, and clients that sign.
+struct Bench: ~Copyable {
+    static let home = Address(0x0A00_0001)
+    static let elsewhere = Address(0xC633_6401)
+    static let secret = [UInt8](repeating: 7, count: 32)
+    static let shared = [UInt8](repeating: 9, count: 32)
+    static let started: UInt64 = 1_700_000_000_000
+
+    let pair = PrivateKey()
+    var identity = Identity(now: started)
+    var now = started + 60_000
+
+    init() {
+        identity.share(Self.shared)
+        let inside = Prefix(base: Address(0x0A00_0000), length: 8)
+        let keys = [
+            APIKey(
+                name: "h", account: AccountID(5), scopes: [.trade, .read], kind: .symmetric,
+                material: Self.secret, allowed: [], created: 0),
+            APIKey(
+                name: "e", account: AccountID(6), scopes: [.read], kind: .ed25519,
+                material: pair.publicKey.encoded, allowed: [], created: 0),
+            APIKey(
+                name: "n", account: AccountID(7), scopes: [.read], kind: .symmetric,
+                material: Self.secret, allowed: inside.map { [$0] } ?? [], created: 0),
+        ]
+        for key in keys { _ = identity.add(key) }
+    }
+
+    /// What a client of the key would send.
+    func request(
+        _ key: String = "h", at time: UInt64? = nil, window: String = "5000",
+        target: String = "/v1/account", from client: Address = home
+    ) -> SignedRequest {
+        let payload = Array("\(time ?? now)\n\(window)\nGET\n\(target)\n".utf8)
+        let signature =
+            key == "e" ? pair.sign(payload) : HMAC(key: Self.secret).code(over: payload)
+        return SignedRequest(key: key, signature: signature, payload: payload, client: client)
+    }
+
+    mutating func verify(_ request: SignedRequest) -> IdentityVerdict {
+        identity.verify(request, now: now)
+    }
+
+    /// The reason of a refusal; nil for a voucher.
+    mutating func reason(_ request: SignedRequest) -> IdentityVerdict.Reason? {
+        guard case .refused(let reason) = verify(request) else { return nil }
+        return reason
+    }
+
+    /// A request that nobody signed.
+    func forged(_ key: String = "h", from client: Address = home) -> SignedRequest {
+        var request = request(key, from: client)
+        request.signature[0] ^= 1
+        return request
+    }
+}
