@@ -40,7 +40,7 @@ struct ErrandsTests {
         #expect(errands.take(.depth(depth), for: id).response?.status == 200)
         let tape: Step? = errands.take(
             Window.request(.get, "/v1/trades/BTC-USD"), now: 0, wall: 0)
-        guard let (second, .trades(let trades)) = tape.question else {
+        guard let (second, other) = tape.question, case .trades(let trades) = other else {
             Issue.record("nobody is asked")
             return
         }
@@ -61,7 +61,7 @@ struct ErrandsTests {
             var errands = Window.errands()
             let first: Step? = errands.take(
                 Window.request(method, target, body), now: 0, wall: 0)
-            guard let (id, .verify(let signed)) = first.question else {
+            guard let (id, asked) = first.question, case .verify(let signed) = asked else {
                 Issue.record("identity is not asked")
                 return
             }
@@ -70,7 +70,9 @@ struct ErrandsTests {
             #expect(signed.key == "k")
             #expect(signed.signature == [UInt8](repeating: 0xAA, count: 32))
             let second = errands.take(.verdict(.vouched(Window.voucher())), for: id)
-            guard let (same, .submit(kind, submission)) = second.question else {
+            guard let (same, next) = second.question,
+                case .submit(let kind, let submission) = next
+            else {
                 Issue.record("orders is not asked")
                 return
             }
@@ -88,7 +90,7 @@ struct ErrandsTests {
         var errands = Window.errands()
         for (account, status) in [(5, 200), (6, 502)] as [(UInt32, UInt16)] {
             let step = try vouched(&errands, Window.request(.get, "/v1/account"))
-            guard let (id, .balances(asked)) = step.question else {
+            guard let (id, question) = step.question, case .balances(let asked) = question else {
                 Issue.record("the ledger is not asked")
                 return
             }

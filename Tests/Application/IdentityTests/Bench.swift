@@ -5,8 +5,9 @@ import IdentityTreaty
 import OrderTreaty
 import Signatures
 
-/// An identity with a few keys, a clock, and clients that sign.
-struct Bench: ~Copyable {
+/// An identity with a few keys, a clock, and clients that sign; a class, so that expectations may
+/// change it.
+final class Bench {
     static let home = Address(0x0A00_0001)
     static let elsewhere = Address(0xC633_6401)
     static let secret = [UInt8](repeating: 7, count: 32)
@@ -14,7 +15,7 @@ struct Bench: ~Copyable {
     static let started: UInt64 = 1_700_000_000_000
 
     let pair = PrivateKey()
-    var identity = Identity(now: started)
+    private var identity = Identity(now: started)
     var now = started + 60_000
 
     init() {
@@ -45,15 +46,24 @@ struct Bench: ~Copyable {
         return SignedRequest(key: key, signature: signature, payload: payload, client: client)
     }
 
-    mutating func verify(_ request: SignedRequest) -> IdentityVerdict {
+    func verify(_ request: SignedRequest) -> IdentityVerdict {
         identity.verify(request, now: now)
     }
 
     /// The reason of a refusal; nil for a voucher.
-    mutating func reason(_ request: SignedRequest) -> IdentityVerdict.Reason? {
+    func reason(_ request: SignedRequest) -> IdentityVerdict.Reason? {
         guard case .refused(let reason) = verify(request) else { return nil }
         return reason
     }
+
+    var hasNews: Bool { identity.hasNews }
+    var count: Int { identity.count }
+    func notices() -> [Identity.Notice] { identity.takeNotices() }
+    func counts() -> [(reason: IdentityVerdict.Reason, count: UInt64)] { identity.takeCounts() }
+    func add(_ key: APIKey) -> Bool { identity.add(key) }
+    func revoke(_ name: String) -> Bool { identity.revoke(name) }
+    func has(_ name: String) -> Bool { identity.has(name) }
+    func share(_ key: [UInt8]) { identity.share(key) }
 
     /// A request that nobody signed.
     func forged(_ key: String = "h", from client: Address = home) -> SignedRequest {

@@ -8,10 +8,15 @@ import Testing
 
 @Suite("Store of keys")
 struct KeyStoreTests {
-    private func directory() -> String {
-        var template = Array("/tmp/bulkhead-keys-XXXXXX".utf8CString)
-        return unsafe template.withUnsafeMutableBufferPointer { room in
-            unsafe mkdtemp(room.baseAddress).map { unsafe String(cString: $0) } ?? ""
+    /// A directory of its own that is gone afterwards.
+    private struct Place: ~Copyable {
+        let path = "/tmp/bulkhead-keys-\(UInt64.random(in: 0...(.max)))"
+
+        init() { _ = unsafe mkdir(path, 0o700) }
+
+        deinit {
+            for name in ["/k", "/k-wal", "/k-shm"] { _ = unsafe unlink(path + name) }
+            _ = unsafe rmdir(path)
         }
     }
 
@@ -25,12 +30,10 @@ struct KeyStoreTests {
 
     @Test("keys are there after a restart, revoked ones are not, and their secret is nowhere")
     func round() throws {
-        let directory = directory()
-        defer {
-            for name in ["", "-wal", "-shm"] { unlink(directory + "/k" + name) }; rmdir(directory)
-        }
+        let place = Place()
+        let directory = place.path
         do {
-            var store = try KeyStore(directory + "/k")
+            let store = try KeyStore(directory + "/k")
             try store.add(key("a", .symmetric))
             try store.add(key("b", .ed25519))
             #expect(throws: StoreFailure.self) { try store.add(key("a", .symmetric)) }

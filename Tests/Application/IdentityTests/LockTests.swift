@@ -7,7 +7,7 @@ import Testing
 struct LockTests {
     @Test("ten failures lock a key for ten seconds, the next lock is twice as long")
     func key() {
-        var bench = Bench()
+        let bench = Bench()
         for round in 0..<3 as Range<UInt64> {
             for _ in 0..<10 {
                 #expect(bench.reason(bench.forged()) == .wrongSignature)
@@ -19,13 +19,13 @@ struct LockTests {
         }
         #expect(bench.reason(bench.request()) == nil)
         #expect(
-            bench.identity.takeNotices() == [.keyLocked("h"), .keyLocked("h"), .keyLocked("h")])
-        #expect(bench.identity.takeNotices().isEmpty)
+            bench.notices() == [.keyLocked("h"), .keyLocked("h"), .keyLocked("h")])
+        #expect(bench.notices().isEmpty)
     }
 
     @Test("locks grow to 640 seconds and no further, and a quiet quarter of an hour forgets them")
     func growth() {
-        var bench = Bench()
+        let bench = Bench()
         for level in 0..<9 as Range<UInt64> {
             for _ in 0..<10 {
                 #expect(bench.reason(bench.forged(from: Address(UInt32(level) + 1))) != nil)
@@ -43,7 +43,7 @@ struct LockTests {
 
     @Test("an address that used the key rightly is not locked out by failures from elsewhere")
     func proven() {
-        var bench = Bench()
+        let bench = Bench()
         #expect(bench.reason(bench.request()) == nil)
         for _ in 0..<10 { _ = bench.reason(bench.forged(from: Bench.elsewhere)) }
         #expect(bench.reason(bench.request(target: "/2")) == nil)
@@ -53,20 +53,20 @@ struct LockTests {
 
     @Test("fifty failures of an address lock it for every key, others are not touched")
     func address() {
-        var bench = Bench()
+        let bench = Bench()
         for index in 0..<50 {
             #expect(bench.reason(bench.forged("x\(index)", from: Bench.elsewhere)) == .unknownKey)
         }
         #expect(bench.reason(bench.request(from: Bench.elsewhere)) == .lockedOut)
         #expect(bench.reason(bench.request(target: "/2")) == nil)
-        #expect(bench.identity.takeNotices() == [.addressLocked(Bench.elsewhere)])
+        #expect(bench.notices() == [.addressLocked(Bench.elsewhere)])
         bench.now += 10_000
         #expect(bench.reason(bench.request(from: Bench.elsewhere)) == nil)
     }
 
     @Test("a success ends a row of failures of an address")
     func row() {
-        var bench = Bench()
+        let bench = Bench()
         for _ in 0..<5 {
             for index in 0..<49 { _ = bench.reason(bench.forged("x\(index)")) }
             bench.now += 1
@@ -76,7 +76,7 @@ struct LockTests {
 
     @Test("with every address counted, who fails is locked out, and who is right is not")
     func crowded() {
-        var bench = Bench()
+        let bench = Bench()
         for index in 0..<65_536 as Range<UInt32> {
             _ = bench.reason(bench.forged("x", from: Address(0xC000_0000 + index)))
         }
@@ -88,15 +88,15 @@ struct LockTests {
 
     @Test("refusals are counted by reason")
     func counts() {
-        var bench = Bench()
-        #expect(!bench.identity.hasNews)
+        let bench = Bench()
+        #expect(!bench.hasNews)
         for _ in 0..<3 { _ = bench.reason(bench.forged()) }
         _ = bench.reason(bench.forged("x"))
-        #expect(bench.identity.hasNews)
-        let counts = bench.identity.takeCounts()
+        #expect(bench.hasNews)
+        let counts = bench.counts()
         #expect(counts.map(\.reason) == [.unknownKey, .wrongSignature])
         #expect(counts.map(\.count) == [1, 3])
-        #expect(!bench.identity.hasNews)
-        #expect(bench.identity.takeCounts().isEmpty)
+        #expect(!bench.hasNews)
+        #expect(bench.counts().isEmpty)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct ReplayTests {
     @Test("one key can fill its share only, nothing is forgotten early, and room comes back")
     func full() {
-        var bench = Bench()
+        let bench = Bench()
         var first: SignedRequest?
         var taken = 0
         var last: IdentityVerdict.Reason?
