@@ -172,7 +172,9 @@ let rooms: [[Target]] = [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
             "Numerals", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop"]),
-    room("Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"]),
+    room(
+        "Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"],
+        tests: ["CLinux"]),
     room(
         "DMZ", "Balancer",
         opens: [
