@@ -63,10 +63,11 @@ struct JournalCrashTests {
     }
 
     @Test("a sync that fails ends the process")
-    func failedSync() async {
-        await #expect(processExitsWith: .failure) {
-            let place = try Place()
-            var journal = try Journal.open(place.path, small)
+    func failedSync() async throws {
+        let place = try Place()
+        let path = place.path
+        await #expect(processExitsWith: .failure) { [path = path as String] in
+            var journal = try Journal.open(path, small)
             try settle(&journal) { $0.hasRoom }
             _ = try journal.append(payload(1))
             // The journal's file is now one that cannot be synced: whoever is told to, must end.
@@ -83,10 +84,10 @@ struct JournalCrashTests {
     @Test(
         "a full disk stops the journal before a record would be lost, and room lets it go on",
         .enabled(if: geteuid() == 0, "mounting needs root"))
-    func full() async {
-        await #expect(processExitsWith: .success) {
-            let place = try Place()
-            let path = place.path
+    func full() async throws {
+        let place = try Place()
+        let path = place.path
+        await #expect(processExitsWith: .success) { [path = path as String] in
             let newMounts: Int64 = 0x20000
             let privateTree: Int64 = 0x44000
             #expect(bh_syscall(Int64(SYS_unshare), newMounts, 0, 0, 0, 0, 0) == 0)
