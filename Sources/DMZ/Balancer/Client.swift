@@ -90,6 +90,16 @@ final class Client {
         return true
     }
 
+    /// Tells the other side that nothing was cut off, if the socket takes that at once.
+    func sayFarewell(_ room: inout [UInt8]) {
+        guard isEstablished, !isClosed, cipher.isEmpty, talk.output.isEmpty else { return }
+        isClosed = true
+        tls.close()
+        room.removeAll(keepingCapacity: true)
+        tls.drain(into: &room)
+        _ = push(room)
+    }
+
     private func push(_ bytes: [UInt8]) -> Int? {
         var sent = 0
         while sent < bytes.count {

@@ -10,13 +10,14 @@ extension Gate {
     /// Takes waiting connections, as many as one turn may.
     mutating func accept(_ loop: borrowing EventLoop, _ passages: borrowing Passages) {
         for _ in 0..<limits.acceptedPerTurnMax {
-            if roll.isFull { evict(loop) }
-            guard !roll.isFull, handshakes < limits.handshakesMax else {
+            let victim = roll.isFull ? longestIdle : nil
+            guard !roll.isFull || victim != nil, handshakes < limits.handshakesMax else {
                 setAccepting(false, loop)
                 return
             }
             do throws(SystemFailure) {
                 guard let taken = try StreamSocket.accept(on: listener) else { return }
+                if let victim { drop(victim, loop) }
                 welcome(taken, loop, passages)
             } catch {
                 // No descriptor is left: the sweep tries again.
@@ -54,16 +55,13 @@ extension Gate {
         sweepOn()
     }
 
-    /// Makes room by ending the client that has been idle longest.
-    private mutating func evict(_ loop: borrowing EventLoop) {
+    /// Whoever has been idle longest makes room for a new one.
+    private var longestIdle: Int? {
         var oldest: (place: Int, due: UInt64)?
-        for place in clients.indices {
-            guard let client = clients[place], client.phase == .idle,
-                roll.due[place] < oldest?.due ?? .max
-            else { continue }
-            oldest = (place, roll.due[place])
+        for place in clients.indices where clients[place]?.phase == .idle {
+            if roll.due[place] < oldest?.due ?? .max { oldest = (place, roll.due[place]) }
         }
-        if let oldest { drop(oldest.place, loop) }
+        return oldest?.place
     }
 
     mutating func setAccepting(_ accepts: Bool, _ loop: borrowing EventLoop) {
@@ -154,6 +152,7 @@ extension Gate {
         guard let client = clients[place] else { return }
         forget(client)
         if !client.isEstablished { handshakes -= 1 }
+        client.sayFarewell(&outgoing)
         held -= client.held
         try? loop.remove(client.descriptor.number)
         roll.release(place, client.address)
