@@ -1,9 +1,9 @@
 // Balancer: the door that clients knock at. It takes connections from a listener, speaks TLS 1.3
 // and HTTP/1.1 with clients, and asks the API over passages, one request of a client at a time.
 //
-// It decides nothing about orders or accounts, keeps no client's bytes behind its request, and never
-// waits for anybody: each step of a client has a deadline, each buffer a bound, and whoever breaks
-// a rule is answered, recorded and cut off alone.
+// It decides nothing about orders or accounts, keeps no client's bytes behind its request, and
+// never waits for anybody: each step of a client has a deadline, each buffer a bound, and whoever
+// breaks a rule is answered, recorded and cut off alone.
 // Bounds: `GateLimits`; 20 events about clients in a second, the rest is counted.
 
 package import AuditTreaty
