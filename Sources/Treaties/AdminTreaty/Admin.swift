@@ -184,8 +184,14 @@ public struct VenueState: Sendable, Hashable {
             journaled: try reader.integer(), answered: try reader.integer(),
             booked: try reader.integer(), commands: try reader.integer(),
             open: try reader.integer(), digest: try reader.take(32),
-            isHalted: try reader.integer(UInt8.self) != 0,
-            isAvailable: try reader.integer(UInt8.self) != 0)
+            isHalted: try flag(&reader), isAvailable: try flag(&reader))
+    }
+
+    private static func flag(_ reader: inout ByteReader) throws(Malformed) -> Bool {
+        let place = reader.position
+        let flag = try reader.integer(UInt8.self)
+        guard flag <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
+        return flag == 1
     }
 }
 
