@@ -273,14 +273,18 @@ let laws: [Target] = [
         swiftSettings: house)
 ]
 
-/// For Benchmarks: the network and its rules alone, by the rooms that the supervisor uses.
+/// For Benchmarks: the network and its rules alone, and the ledger's store without its peers.
 let measures: [Target] = [
     .executableTarget(
         name: "town",
         dependencies: [
             "Rulebook", "PacketFilter", "Netlink", "Namespaces", "Confinement", "Descriptors",
             "Addresses", "Cgroups",
-        ], path: "Benchmarks/Town", swiftSettings: house)
+        ], path: "Benchmarks/Town", swiftSettings: house),
+    .executableTarget(
+        name: "abacus",
+        dependencies: ["LedgerStore", "LedgerBook", "LedgerTreaty", "Numerals", "OrderTreaty"],
+        path: "Benchmarks/Abacus", swiftSettings: house),
 ]
 
 // Built by Fuzz/run alone, with every room instrumented.
