@@ -62,7 +62,7 @@ extension Door {
         [
             ControlRequest.status.encode(), ControlRequest.down.encode(),
             ControlRequest.restart(compartment: "web").encode(),
-            ControlRequest.revoke(flow: 3).encode(), ControlReply.done("x").encode(),
+            ControlRequest.revoke(from: "web", to: "app.http").encode(), ControlReply.done("x").encode(),
             ControlReply.refused(problem: "x", remedy: "y").encode(),
         ]
     } take: { bytes in
