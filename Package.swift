@@ -173,6 +173,30 @@ let rooms: [[Target]] = [
             "Numerals", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop"]),
     room(
+        "Application", "Relay",
+        opens: ["AuditTreaty", "Passage", "Tenancy", "Loop", "Bytes", "Findings"]),
+    room(
+        "Application", "RiskDesk",
+        opens: [
+            "Risk", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Findings",
+            "Bytes",
+        ]),
+    room(
+        "Application", "MatchingDesk",
+        opens: [
+            "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
+            "Numerals", "Findings", "Bytes",
+        ],
+        tests: [
+            "RiskDesk", "Risk", "MarketDesk", "AuthorityTreaty", "Certificates", "Digests",
+            "Addresses", "Descriptors", "Loop", "Sockets",
+        ]),
+    room(
+        "Application", "MarketDesk",
+        opens: [
+            "MarketData", "Relay", "Passage", "MarketTreaty", "OrderTreaty", "RiskTreaty", "Bytes",
+        ]),
+    room(
         "Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"],
         tests: ["CLinux"]),
     room(
@@ -239,6 +263,15 @@ let doors: [[Target]] = [
             "Descriptors", "OrderTreaty", "RiskTreaty", "LedgerTreaty", "AuditTreaty", "Bytes",
             "Findings",
         ]),
+    door(
+        "bulkhead-risk",
+        opens: ["RiskDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
+    door(
+        "bulkhead-matching",
+        opens: ["MatchingDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
+    door(
+        "bulkhead-marketdata",
+        opens: ["MarketDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
     door(
         "bulkhead-sensor",
         opens: [

@@ -69,6 +69,8 @@ public struct MarketData: Sendable {
     var current: UInt64 = 0
     var sequence: UInt64 = 0
     var trade: UInt64 = 0
+    /// After a snapshot the next trade may have any higher number.
+    var isTradeKnown = true
 
     /// Empty books for everything that the listing names.
     public init(_ listing: Listing, bounds: Bounds = Bounds()) {
@@ -94,5 +96,28 @@ public struct MarketData: Sendable {
             block = results.block
         }
         isBroken = false
+    }
+    /// Empties every book and keeps the tapes: the next results are those of that block, and hold
+    /// one `accepted` for each order that was open then, by ascending id.
+    public mutating func begin(at block: UInt64) {
+        for index in books.indices {
+            books[index].bids = Ladders.Root()
+            books[index].asks = Ladders.Root()
+        }
+        orders.removeAll(keepingCapacity: true)
+        freeOrder = none
+        openCount = 0
+        levels.removeAll(keepingCapacity: true)
+        freeLevel = none
+        levelCount = 0
+        ladders = Ladders(nodesMax: bounds.nodes + 2 * Ladders.storeysMax)
+        index = IndexTable()
+        incoming = none
+        emptied = 0
+        self.block = block == 0 ? 0 : block - 1
+        isPartial = false
+        isBroken = false
+        sequence = 0
+        isTradeKnown = false
     }
 }

@@ -23,7 +23,7 @@ extension Passages {
             return
         }
         if ready.writable { pump(slot, loop, into: &arrivals) }
-        if transport.isHeld || transport.isPaused {
+        if transport.isHeld || transport.isPaused || transport.isStopped {
             if ready.hangup { fail(slot, .lost, into: &arrivals) }
             return
         }

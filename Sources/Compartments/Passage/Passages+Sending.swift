@@ -44,6 +44,19 @@ extension Passages {
         doomed.append((link, .ours))
     }
 
+    /// Stops taking from a peer, or goes on, from the next flush on: what it says meanwhile waits at
+    /// its end.
+    ///
+    /// Some hundred kilobytes that were read already may still arrive. A connection whose
+    /// certificate ends while nothing is taken is closed, because its last word is not read.
+    package mutating func stop(_ link: Link, _ isStopped: Bool) {
+        guard let slot = index(of: link), let state = links[slot],
+            let transport = transports[state.transport], transport.isStopped != isStopped
+        else { return }
+        transport.isStopped = isStopped
+        soil(state.transport)
+    }
+
     private func mayOpen(_ kind: UInt16, _ state: LinkState) -> Bool {
         state.isOpener && permitted[state.line].contains(kind)
     }

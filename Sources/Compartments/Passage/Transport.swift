@@ -58,6 +58,8 @@ final class Transport {
     /// Frames that are taken only when the old connection has said its last word.
     var isHeld = false
     var isPaused = false
+    /// The service takes nothing more from it for now.
+    var isStopped = false
     var isDirty = false
 
     private(set) var output = ByteWriter(capacity: 4_096)
@@ -100,7 +102,7 @@ final class Transport {
     func rewatch(_ loop: borrowing EventLoop) throws(SystemFailure) {
         var wanted: Interest = []
         if phase == .connecting || isBlocked { wanted.insert(.writable) }
-        if phase != .connecting && !isHeld && !isPaused { wanted.insert(.readable) }
+        if phase != .connecting && !isHeld && !isPaused && !isStopped { wanted.insert(.readable) }
         guard wanted != interest else { return }
         interest = wanted
         try loop.change(descriptor.number, token: token, wanted)

@@ -1,0 +1,262 @@
+// RiskDesk: the passages of risk around its engine: blocks from orders, instructions to matching and
+// results back, holds to the ledger.
+//
+// It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not acknowledged
+// are lost; orders rebuilds all of it by sending its journal from block 1, and matching starts anew
+// with it. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is taken from
+// orders), one block at matching, a `Window` of holds (when it is full no block is decided).
+
+package import Bytes
+internal import LedgerTreaty
+package import OrderTreaty
+package import Passage
+internal import Relay
+internal import Risk
+internal import RiskTreaty
+
+/// Risk with its three passages.
+package struct RiskDesk: Desk {
+    /// Blocks and bytes of them that wait to be decided, from which orders is not heard.
+    static let waitingMax = 64
+    static let waitingBytesMax = 4 << 20
+
+    package static var names: [(String, UInt16)] {
+        StreamMessage.allCases.map { ($0.name, $0.rawValue) }
+            + LedgerMessage.allCases.map { ($0.name, $0.rawValue) }
+    }
+
+    private let listing: Listing
+    var risk: Risk
+    /// Running digest of results up to the last block that is finished.
+    package private(set) var digest = RiskDesk.none
+    private var waiting: [(block: Block, bytes: Int)] = []
+    private var waitingBytes = 0
+    var holds = Window(.untilReleased)
+
+    private var orders: Link?
+    private var isStopped = false
+    private var matching: Link?
+    /// Matching stands where risk stands.
+    private var isMatched = false
+    /// The question whose answers are the results of the block under way.
+    private var asked: UInt64?
+    var ledger: Link?
+    /// The ledger said where it stands, and has not refused a posting since.
+    var isBooking = false
+    /// Blocks that the ledger was sent, by the question.
+    var booking: [UInt64: UInt64] = [:]
+    var notes: [String] = []
+
+    private static var none: [UInt8] { [UInt8](repeating: 0, count: 32) }
+
+    /// No block yet.
+    package init(_ listing: Listing) {
+        self.listing = listing
+        risk = Risk(listing)
+    }
+
+    /// The last block that was decided.
+    package var block: UInt64 { risk.block }
+
+    package mutating func takeNotes() -> [String] {
+        defer { notes.removeAll() }
+        return notes
+    }
+
+    package mutating func opened(
+        _ link: Link, _ line: PassageTable.Line, _ passages: inout Passages
+    ) {
+        guard line.direction == .open else { return }
+        if line.messages.contains(StreamMessage.instructions.name) {
+            matching = link
+        } else if line.messages.contains(LedgerMessage.holds.name) {
+            ledger = link
+        } else {
+            return
+        }
+        if passages.ask(StreamMessage.attach.rawValue, on: link, { _ in }) == nil {
+            notes.append("\(line.peer) may not be asked to attach")
+        }
+    }
+
+    package mutating func closed(_ link: Link, _ passages: inout Passages) {
+        if link == orders { forgetOrders() }
+        if link == matching {
+            matching = nil
+            isMatched = false
+            asked = nil
+        }
+        if link == ledger { forgetLedger() }
+    }
+
+    private mutating func forgetOrders() {
+        orders = nil
+        isStopped = false
+        waiting.removeAll()
+        waitingBytes = 0
+    }
+
+    package mutating func take(
+        _ message: Message, _ passages: inout Passages
+    ) throws(Malformed) {
+        var reader = message.body
+        if !message.isAnswer {
+            try take(message, from: &reader, &passages)
+        } else if message.link == matching {
+            try answered(message, &reader, &passages)
+        } else if message.link == ledger {
+            try booked(message, &reader, &passages)
+        }
+    }
+
+    // MARK: Orders
+
+    private mutating func take(
+        _ message: Message, from reader: inout ByteReader, _ passages: inout Passages
+    ) throws(Malformed) {
+        switch message.kind {
+        case StreamMessage.attach.rawValue:
+            try reader.finish()
+            forgetOrders()
+            orders = message.link
+            let resume = Resume(block: risk.block, digest: digest)
+            _ = passages.answer(
+                StreamMessage.resume.rawValue, to: message.correlation, on: message.link
+            ) { resume.encode(into: &$0) }
+        case StreamMessage.block.rawValue:
+            let bytes = reader.remaining
+            let block = try Block.decode(&reader)
+            try reader.finish()
+            // What was under way when the passage was closed here is nothing to speak of.
+            guard message.link == orders else { return passages.close(message.link) }
+            guard block.number == risk.block + UInt64(waiting.count) + 1 else {
+                notes.append("block \(block.number) does not follow: orders attaches again")
+                return passages.close(message.link)
+            }
+            waiting.append((block, bytes))
+            waitingBytes += bytes
+        default: passages.close(message.link)
+        }
+    }
+
+    /// Hears orders only while there is room for more blocks.
+    private mutating func listen(_ passages: inout Passages) {
+        guard let orders else { return }
+        let isCrowded = waiting.count >= Self.waitingMax || waitingBytes >= Self.waitingBytesMax
+        let isEasy =
+            waiting.count <= Self.waitingMax / 2 && waitingBytes <= Self.waitingBytesMax / 2
+        guard isStopped ? isEasy : isCrowded else { return }
+        isStopped.toggle()
+        passages.stop(orders, isStopped)
+    }
+
+    // MARK: Matching
+
+    private mutating func answered(
+        _ message: Message, _ reader: inout ByteReader, _ passages: inout Passages
+    ) throws(Malformed) {
+        switch message.kind {
+        case StreamMessage.resume.rawValue:
+            let resume = try Resume.decode(&reader)
+            try reader.finish()
+            compare(resume, message.link, &passages)
+        case StreamMessage.results.rawValue:
+            let results = try Results.decode(&reader)
+            try reader.finish()
+            guard message.correlation == asked, results.isPart != message.isLast else {
+                notes.append("matching answered what it was not asked")
+                return restart(&passages)
+            }
+            take(results, &passages)
+        default: passages.close(message.link)
+        }
+    }
+
+    /// Unless both stand at the same block with the same digest, both start from block 1.
+    private mutating func compare(_ resume: Resume, _ link: Link, _ passages: inout Passages) {
+        if risk.isWaiting || resume.block != risk.block || resume.digest != digest {
+            notes.append(
+                "matching has block \(resume.block), risk \(risk.block)"
+                    + (resume.block == risk.block && !risk.isWaiting
+                        ? " and their digests differ" : "")
+                    + ": both start from block 1")
+            if risk.block > 0 { reset(&passages) }
+            guard passages.tell(StreamMessage.restart.rawValue, on: link, { _ in }) else {
+                notes.append("matching cannot be told to restart")
+                return passages.close(link)
+            }
+        }
+        isMatched = true
+    }
+
+    private mutating func take(_ results: Results, _ passages: inout Passages) {
+        do throws(Divergence) {
+            try risk.take(results.reports, of: results.block)
+            guard !results.isPart else { return }
+            asked = nil
+            let changes = try risk.finish()
+            digest = results.digest
+            var writer = ByteWriter(capacity: 32 + 14 * (changes.held.count * 2))
+            changes.encode(into: &writer)
+            holds.append(results.block, [writer.bytes])
+        } catch {
+            notes.append("matching's results of block \(error.block): \(error.reason)")
+            restart(&passages)
+        }
+    }
+
+    /// Everything begins anew, with matching as soon as its passage stands again.
+    mutating func restart(_ passages: inout Passages) {
+        reset(&passages)
+        if let matching { passages.close(matching) }
+        matching = nil
+        isMatched = false
+    }
+
+    /// Forgets everything; orders and the ledger attach again.
+    private mutating func reset(_ passages: inout Passages) {
+        risk = Risk(listing)
+        digest = Self.none
+        asked = nil
+        holds = Window(.untilReleased)
+        if let orders { passages.close(orders) }
+        forgetOrders()
+        if let ledger { passages.close(ledger) }
+        forgetLedger()
+    }
+
+    // MARK: Work
+
+    package mutating func advance(_ passages: inout Passages) {
+        decide(&passages)
+        listen(&passages)
+        book(&passages)
+    }
+
+    /// Decides the next block when the results of the one before are here.
+    private mutating func decide(_ passages: inout Passages) {
+        guard isMatched, !risk.isWaiting, !holds.isFull, let matching, !waiting.isEmpty else {
+            return
+        }
+        let (block, bytes) = waiting.removeFirst()
+        waitingBytes -= bytes
+        do throws(Divergence) {
+            let instructions = try risk.decide(block)
+            asked = passages.ask(StreamMessage.instructions.rawValue, on: matching) {
+                instructions.encode(into: &$0)
+            }
+            guard asked == nil else { return }
+            notes.append("block \(block.number) cannot be sent to matching")
+            restart(&passages)
+        } catch {
+            notes.append("block \(error.block) of orders: \(error.reason)")
+            if let orders { passages.close(orders) }
+            forgetOrders()
+        }
+    }
+
+    package func isEager(_ passages: borrowing Passages) -> Bool {
+        guard let ledger, isBooking else { return false }
+        return holds.hasNext && passages.queued(ledger) <= Self.queueMax
+    }
+}

@@ -1,0 +1,102 @@
+import Addresses
+import AuthorityTreaty
+import Certificates
+import Descriptors
+import Loop
+import Passage
+import Sockets
+
+struct Missing: Error {}
+
+/// A small authority with labelled pairs, answered by hand.
+struct Office: ~Copyable {
+    private let key = KeyPair()
+    private let root: Certificate
+    private var pairs: [(name: String, end: SharedDescriptor)] = []
+    private let wall = Clocks.wallSeconds()
+
+    init() throws {
+        guard let root = key.root(name: "root", notBefore: wall - 60, notAfter: wall + 1_000_000)
+        else { throw Missing() }
+        self.root = root
+    }
+
+    private func answer(_ bytes: [UInt8], _ name: String) throws -> EnrolAnswer {
+        let request = try EnrolRequest.decode(bytes)
+        let wanted = CertificateRequest(
+            commonName: name, names: [name], notBefore: wall - 60, notAfter: wall + 3_600,
+            use: .clientAndServer)
+        guard let issued = key.issue(wanted, for: request.publicKey, under: root) else {
+            return .refused(request.purpose, .key)
+        }
+        return .issued(
+            request.purpose, certificate: issued.der, root: root.der, notAfter: issued.notAfter)
+    }
+
+    /// The service's end of a pair labelled with that name.
+    mutating func pair(_ name: String) throws -> SharedDescriptor {
+        let ends = try LocalSocket.pair().split { SharedPair($0, $1) }
+        pairs.append((name, ends.first))
+        try ends.first.descriptor.setNonBlocking()
+        return ends.second
+    }
+
+    /// Answers everything that waits.
+    mutating func serve() throws {
+        for (name, end) in pairs {
+            while case .message(let message)? = try? LocalSocket.receive(on: end.number) {
+                let answer = try answer(message.bytes, name)
+                _ = try? LocalSocket.send(answer.encode(), on: end.number)
+            }
+        }
+    }
+}
+
+struct SharedPair {
+    let first: SharedDescriptor
+    let second: SharedDescriptor
+
+    init(_ first: consuming Descriptor, _ second: consuming Descriptor) {
+        self.first = SharedDescriptor(first)
+        self.second = SharedDescriptor(second)
+    }
+}
+
+/// The venue's map on loopback: who is where, and who may say what to whom.
+struct Map {
+    private static let names = ["orders", "risk", "matching", "ledger", "marketdata"]
+    private var ports: [String: UInt16] = [:]
+    private static let flows: [(from: String, to: String, messages: [String])] = [
+        ("orders", "risk", ["attach", "block"]),
+        ("risk", "matching", ["attach", "instructions", "restart"]),
+        ("risk", "ledger", ["attach", "holds"]),
+        ("matching", "orders", ["attach", "results"]),
+        ("matching", "ledger", ["attach", "settlements"]),
+        ("matching", "marketdata", ["attach", "results"]),
+    ]
+
+    init() throws {
+        for name in Self.names {
+            let socket = try StreamSocket.listen(Self.address(name), port: 0, backlog: 1)
+            ports[name] = try StreamSocket.port(of: socket.number)
+        }
+    }
+
+    private static func address(_ name: String) -> Address {
+        Address(127 << 24 | 9 << 8 | UInt32(names.firstIndex(of: name) ?? 0) + 1)
+    }
+
+    func table(_ name: String) -> PassageTable {
+        PassageTable(
+            name: name, address: Self.address(name),
+            lines: Self.flows.compactMap { flow in
+                let port = ports[flow.to] ?? 0
+                if flow.to == name {
+                    return .init(
+                        .accept, flow.from, Self.address(flow.from), port, flow.messages)
+                }
+                guard flow.from == name else { return nil }
+                return .init(.open, flow.to, Self.address(flow.to), port, flow.messages)
+            })
+    }
+}
