@@ -206,6 +206,22 @@ let rooms: [[Target]] = [
             "RequestTreaty", "AuditTreaty", "Addresses", "Bytes", "Findings",
         ], tests: ["AuthorityTreaty", "Certificates"]),
     room(
+        "Client", "ClientWire",
+        opens: [
+            "TLSEngine", "Certificates", "Digests", "Sockets", "Loop", "Descriptors", "Addresses",
+            "OrderTreaty", "Notation", "Bytes", "Findings",
+        ]),
+    room(
+        "Client", "Load",
+        opens: ["ClientWire", "OrderTreaty", "Numerals", "Notation", "Loop", "Findings"],
+        tests: ["Descriptors"]),
+    room(
+        "Client", "Office",
+        opens: [
+            "AdminTreaty", "AuthorityTreaty", "Operator", "Sockets", "Loop", "Descriptors",
+            "Bytes", "Findings",
+        ]),
+    room(
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
@@ -235,7 +251,8 @@ let doors: [[Target]] = [
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
-            "Operator",
+            "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
+            "Numerals", "Certificates", "Loop", "Load", "Digests",
         ]),
     door(
         "bulkhead-supervisor",

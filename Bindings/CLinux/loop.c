@@ -90,3 +90,9 @@ int64_t bh_wall_seconds(void) {
     clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec;
 }
+
+uint64_t bh_wall_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}

@@ -32,3 +32,4 @@ int bh_eventfd(void);
 // CLOCK_MONOTONIC in nanoseconds, CLOCK_REALTIME in seconds.
 uint64_t bh_monotonic(void);
 int64_t bh_wall_seconds(void);
+uint64_t bh_wall_nanoseconds(void);

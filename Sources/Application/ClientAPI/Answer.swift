@@ -192,6 +192,8 @@ public enum Answer {
         out.integer(UInt64(one.makerFee))
         out.raw(",\"takerFee\":")
         out.integer(UInt64(one.takerFee))
+        out.raw(",\"reference\":")
+        out.decimal(one.reference.raw, digits: one.priceDigits)
         out.raw("}")
     }
 

@@ -30,6 +30,9 @@ enum Output {
         exit(ExitCode.machine.rawValue)
     }
 
+    /// Replaces the terminal's last line on standard error.
+    static func bar(_ text: String) { _ = write("\r\u{1B}[K" + text, to: 2) }
+
     /// Writes all of it; 0, or the errno of what stopped it.
     private static func write(_ text: String, to descriptor: Int32) -> Int32 {
         // Only meanwhile: programs that are started later inherit what is ignored.

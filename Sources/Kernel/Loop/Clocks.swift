@@ -7,4 +7,7 @@ package enum Clocks {
 
     /// Seconds since 1970, UTC; it can be set.
     package static func wallSeconds() -> Int64 { bh_wall_seconds() }
+
+    /// Nanoseconds since 1970, UTC; it can be set.
+    package static func wallNanoseconds() -> UInt64 { bh_wall_nanoseconds() }
 }

@@ -148,7 +148,8 @@ struct AnswerTests {
             text(Answer.instruments(Shop.catalogue)).contains(
                 #"{"symbol":"BTC-USD","base":"BTC","quote":"USD","tick":"0.01","#
                     + #""lot":"0.00001000","quantityMax":"1000.00000000","valueMin":"0.01","#
-                    + #""valueMax":"10000000.00","collar":1000,"makerFee":10,"takerFee":20}"#))
+                    + #""valueMax":"10000000.00","collar":1000,"makerFee":10,"takerFee":20,"#
+                    + #""reference":"100.00"}"#))
     }
 
     @Test("an answer about what is not listed is nobody's number")
