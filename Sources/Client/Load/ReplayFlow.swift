@@ -33,7 +33,8 @@ package struct ReplayFlow: Sendable {
     }
 
     /// The next step; nil at the end of the file. The steps' orders are numbered from 0.
-    package mutating func next() throws(ITCHReader.Flaw) -> LoadStep? {
+    /// The next step; nil at the end of the file.
+    ///
         while let message = try reader.next() {
             if let step = step(message) { return step }
         }
