@@ -346,9 +346,11 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Addresses", "AuditTreaty", "Blueprint", "Breach", "Bytes", "CFuzzDriver",
-                "CJailPlan", "Closure", "Confinement", "ControlTreaty", "Descriptors", "Findings",
-                "Netlink", "Notation", "Platform", "Sensors", "Trail",
+                "Addresses", "AdminTreaty", "AuditTreaty", "Blueprint", "Breach", "Bytes",
+                "CFuzzDriver", "CJailPlan", "Closure", "Confinement", "ControlTreaty",
+                "Descriptors", "Findings", "IdentityTreaty", "LedgerTreaty", "MarketData",
+                "MarketTreaty", "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty",
+                "Platform", "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

@@ -8,7 +8,7 @@ struct Door: Sendable {
 
     static let all: [Door] = [
         .blueprint, .json, .elf, .deployment, .plan, .event, .table, .control, .log, .audit,
-        .netlink, .orders, .report, .trail,
+        .netlink, .orders, .report, .trail, .block, .results, .ledger, .request,
     ]
 
     /// Written once, before the first input.

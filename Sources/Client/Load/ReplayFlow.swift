@@ -32,7 +32,9 @@ package struct ReplayFlow: Sendable {
         self.mids = mids
     }
 
-    /// The next step; nil at the end of the file. The steps' orders are numbered from 0.
+    /// The next step; nil at the end of the file.
+    ///
+    /// The steps' orders are numbered from 0.
     package mutating func next() throws(ITCHReader.Flaw) -> LoadStep? {
         while let message = try reader.next() {
             if let step = step(message) { return step }
