@@ -4,6 +4,9 @@ import Numerals
 import OrderTreaty
 import Testing
 
+/// Not part of the repository.
+private let samplePath = "../shared/data/orderflow/sample.itch50"
+
 @Suite("Order-flow files")
 struct ITCHTests {
     static func number(_ value: UInt64, _ count: Int) -> [UInt8] {
@@ -89,13 +92,11 @@ struct ITCHTests {
         }
     }
 
-    private static let sample = "../shared/data/orderflow/sample.itch50"
-
     @Test(
         "the sample has the messages that its description counts",
-        .enabled(if: Files.facts(of: sample) != nil, "the sample is not there"))
+        .enabled(if: Files.facts(of: samplePath) != nil, "the sample is not there"))
     func sample() throws {
-        var reader = ITCHReader(try Files.read(Self.sample, limit: 1 << 20))
+        var reader = ITCHReader(try Files.read(samplePath, limit: 1 << 20))
         var counts: [String: Int] = [:]
         while let message = try reader.next() {
             let name =
