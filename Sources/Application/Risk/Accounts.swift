@@ -8,6 +8,8 @@ let none = UInt32.max
 struct Account {
     var isStopped = false
     var openOrders: Int32 = 0
+    /// Those of them that matching has told of.
+    var entered: Int32 = 0
     /// The second of the counts below; entries and cancels are counted apart, so that a flood of
     /// orders never keeps its owner from taking them back.
     var second: UInt64 = 0

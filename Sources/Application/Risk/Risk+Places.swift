@@ -41,6 +41,13 @@ extension Risk {
         return node
     }
 
+    /// Matching has taken the order.
+    mutating func enter(_ node: UInt32) {
+        holds[Int(node)].isEntered = true
+        enteredCount += 1
+        accounts[Int(holds[Int(node)].account) - 1].entered += 1
+    }
+
     /// The order is gone: what is held for it is available again.
     mutating func close(_ node: UInt32) {
         lower(node, to: 0)
@@ -48,6 +55,10 @@ extension Risk {
         index.remove(hold.id)
         openCount -= 1
         accounts[Int(hold.account) - 1].openOrders -= 1
+        if hold.isEntered {
+            enteredCount -= 1
+            accounts[Int(hold.account) - 1].entered -= 1
+        }
         holds[Int(node)].id = 0
         holds[Int(node)].funds = freeHold
         freeHold = node

@@ -30,6 +30,7 @@ extension Risk {
 
     /// Each command is answered once, in order, by something that can answer it.
     private mutating func head(_ sequence: UInt64, _ head: Head) throws(Divergence) {
+        try checkLeft()
         guard answered < instructions.count, instructions[answered].sequence == sequence else {
             throw Divergence(block: block, "answers are not in the order of the commands")
         }
@@ -45,9 +46,30 @@ extension Risk {
         if case .place = instructions[answered] {
             let node = index.find(sequence)
             try check(node != none, "an order entered that was not let through")
-            if head == .refused { close(node) } else { holds[Int(node)].isEntered = true }
+            if head == .refused { close(node) } else { enter(node) }
+        }
+        switch instructions[answered] {
+        case .cancel(_, let account, let order):
+            let isOpen = (try? self.order(order, account)) != nil
+            try check(isOpen == (head == .done), "a cancel was answered as no cancel can be")
+            if isOpen { leaving = order.raw }
+        case .replace(_, let account, let order, _, _) where head == .done:
+            _ = try self.order(order, account)
+            leaving = order.raw
+        case .cancelAll(_, let account): emptying = account.raw
+        default: break
         }
         answered += 1
+    }
+
+    /// What the command before took back is gone.
+    mutating func checkLeft() throws(Divergence) {
+        try check(index.find(leaving) == none, "a cancelled order did not leave")
+        leaving = 0
+        guard let account = emptying else { return }
+        let rest = account == 0 ? enteredCount : accounts[Int(account) - 1].entered
+        try check(rest == 0, "cancelled orders did not leave")
+        emptying = nil
     }
 
     private func order(_ id: OrderID, _ account: AccountID) throws(Divergence) -> UInt32 {
@@ -74,6 +96,8 @@ extension Risk {
     }
 
     private mutating func settle(_ trade: Trade) throws(Divergence) {
+        trades += 1
+        try check(trade.id.raw == trades, "trades are not numbered without gaps")
         let maker = try order(trade.maker, trade.makerAccount)
         let taker = try order(trade.taker, trade.takerAccount)
         let market = holds[Int(maker)].instrument

@@ -71,9 +71,16 @@ public struct Risk: Sendable {
     public private(set) var isWaiting = false
     var now: UInt64 = 0
     var sequence: UInt64 = 0
+    /// Trades so far: they are numbered without gaps.
+    var trades: UInt64 = 0
     /// What was let through in this block, and how much of it is answered.
     var instructions: [Instruction] = []
     var answered = 0
+    /// The order, and the account (0 for all), whose open orders must be gone before the next answer.
+    var leaving: UInt64 = 0
+    var emptying: UInt32?
+    /// Open orders that matching has told of.
+    var enteredCount: Int32 = 0
     var touchedHolds: [UInt32] = []
     var touchedFunds: [UInt32] = []
     /// Voided reserves of this block: available after it, as in the ledger.
@@ -120,7 +127,14 @@ public struct Risk: Sendable {
         guard isWaiting, answered == instructions.count else {
             throw Divergence(block: block, "commands are not answered")
         }
-        for node in touchedHolds where holds[Int(node)].id != 0 { settle(node) }
+        try checkLeft()
+        for node in touchedHolds where holds[Int(node)].id != 0 {
+            let hold = holds[Int(node)]
+            guard hold.rest > 0, hold.kind == .limit || hold.kind == .postOnly else {
+                throw Divergence(block: block, "an order that cannot stay did not leave")
+            }
+            settle(node)
+        }
         touchedHolds.removeAll(keepingCapacity: true)
         for reserve in voided {
             if let place = fundsOf(reserve.account, reserve.currency) {
