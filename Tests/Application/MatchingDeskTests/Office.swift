@@ -62,9 +62,12 @@ struct SharedPair {
     }
 }
 
-/// The venue's map on loopback: who is where, and who may say what to whom.
+/// The venue's map: who listens on which port, and who may say what to whom.
+///
+/// All are at one address, from which loopback connects; names tell them apart.
 struct Map {
     private static let names = ["orders", "risk", "matching", "ledger", "marketdata"]
+    private static let address = Address(127 << 24 | 1)
     private var ports: [String: UInt16] = [:]
     private static let flows: [(from: String, to: String, messages: [String])] = [
         ("orders", "risk", ["attach", "block"]),
@@ -77,26 +80,22 @@ struct Map {
 
     init() throws {
         for name in Self.names {
-            let socket = try StreamSocket.listen(Self.address(name), port: 0, backlog: 1)
+            let socket = try StreamSocket.listen(Self.address, port: 0, backlog: 1)
             ports[name] = try StreamSocket.port(of: socket.number)
         }
     }
 
-    private static func address(_ name: String) -> Address {
-        Address(127 << 24 | 9 << 8 | UInt32(names.firstIndex(of: name) ?? 0) + 1)
-    }
-
     func table(_ name: String) -> PassageTable {
         PassageTable(
-            name: name, address: Self.address(name),
+            name: name, address: Self.address,
             lines: Self.flows.compactMap { flow in
                 let port = ports[flow.to] ?? 0
                 if flow.to == name {
                     return .init(
-                        .accept, flow.from, Self.address(flow.from), port, flow.messages)
+                        .accept, flow.from, Self.address, port, flow.messages)
                 }
                 guard flow.from == name else { return nil }
-                return .init(.open, flow.to, Self.address(flow.to), port, flow.messages)
+                return .init(.open, flow.to, Self.address, port, flow.messages)
             })
     }
 }
