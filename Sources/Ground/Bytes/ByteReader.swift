@@ -21,40 +21,47 @@ public struct Malformed: Error, Equatable, Sendable {
 ///
 /// Each read either succeeds whole or throws `Malformed` and leaves the position where it was.
 public struct ByteReader: Sendable {
-    private let bytes: [UInt8]
+    @usableFromInline let bytes: [UInt8]
     /// The next byte to read.
-    public private(set) var position: Int
-    private let end: Int
+    @inlinable public var position: Int { next }
+    @usableFromInline var next: Int
+    @usableFromInline let end: Int
 
     /// Reads all of `bytes`.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        position = 0
+        next = 0
         end = bytes.count
     }
 
     /// Reads the part of `bytes` inside `range`, clamped to what is there.
     public init(_ bytes: [UInt8], in range: Range<Int>) {
         self.bytes = bytes
-        position = Swift.min(Swift.max(range.lowerBound, 0), bytes.count)
-        end = Swift.min(Swift.max(range.upperBound, position), bytes.count)
+        next = Swift.min(Swift.max(range.lowerBound, 0), bytes.count)
+        end = Swift.min(Swift.max(range.upperBound, next), bytes.count)
     }
 
     /// Bytes not read yet.
-    public var remaining: Int { end - position }
+    @inlinable public var remaining: Int { end - position }
 
     /// An unsigned or signed integer of the type's own width, little-endian.
+    @inlinable
     public mutating func integer<Value: FixedWidthInteger>(
         _ type: Value.Type = Value.self
     ) throws(Malformed) -> Value {
         let width = Value.bitWidth / 8
         guard remaining >= width else { throw Malformed(at: position, expected: "an integer") }
-        var value: Value.Magnitude = 0
-        for index in 0..<width {
-            value |= Value.Magnitude(truncatingIfNeeded: bytes[position + index]) << (8 * index)
+        var value: Value = 0
+        // SAFETY: `position` and `width` lie within the array by the check above, and neither
+        // pointer leaves its closure.
+        unsafe withUnsafeMutableBytes(of: &value) { target in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[position..<position + width]))
+            }
         }
-        position += width
-        return Value(truncatingIfNeeded: value)
+        next += width
+        return Value(littleEndian: value)
     }
 
     /// An integer in network byte order.
@@ -69,7 +76,7 @@ public struct ByteReader: Sendable {
         guard count >= 0, remaining >= count else {
             throw Malformed(at: position, expected: "more bytes")
         }
-        defer { position += count }
+        defer { next += count }
         return Array(bytes[position..<position + count])
     }
 
@@ -78,7 +85,7 @@ public struct ByteReader: Sendable {
         let start = position
         let count = try integer(UInt32.self)
         guard count <= limit, remaining >= count else {
-            position = start
+            next = start
             throw Malformed(at: start, expected: "a block within its limit")
         }
         return try take(Int(count))
@@ -89,7 +96,7 @@ public struct ByteReader: Sendable {
         let start = position
         let raw = try block(limit: limit)
         guard !raw.contains(0), let text = String(validating: raw, as: UTF8.self) else {
-            position = start
+            next = start
             throw Malformed(at: start, expected: "UTF-8 text without NUL")
         }
         return text
@@ -100,7 +107,7 @@ public struct ByteReader: Sendable {
         let start = position
         let count = try integer(UInt32.self)
         guard count <= limit else {
-            position = start
+            next = start
             throw Malformed(at: start, expected: "a count within its limit")
         }
         return Int(count)
