@@ -59,7 +59,7 @@ def gone_then_up(number):
     gone = {**before, **quiet}
     expect(eventually(lambda: {**host(), **quiet} == gone), f"round {number}: {difference(before)}")
     bulkhead("trail", "verify", check=0)
-    bulkhead("up", "--detach", check=0)
+    bulkhead("up", FIRST, "--detach", check=0)
 
 
 def whole_or_gone():
@@ -71,7 +71,7 @@ def whole_or_gone():
 
 @claim(f"after each of {ROUNDS} kills the platform is whole again or gone, and every trail verifies")
 def kills():
-    bulkhead("up", "--detach", check=0)
+    bulkhead("up", FIRST, "--detach", check=0)
     done = {}
     for number in range(ROUNDS):
         if bulkhead("status")[0] != 0:

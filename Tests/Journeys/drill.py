@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The breach drill on the demonstration: every wall stands, then some are left out."""
+"""The breach drill on the desk: every wall stands, then some are left out."""
 import json
 import os
 
@@ -14,9 +14,9 @@ def cells(document):
             for c in document["compartments"] for cell in c["cells"]}
 
 
-@claim("a breach drill of the demonstration ends with every attempt stopped and accounted for")
+@claim("a breach drill of the desk ends with every attempt stopped and accounted for")
 def whole():
-    code, text, errors = bulkhead("drill", "breach", "--json", timeout=150)
+    code, text, errors = bulkhead("drill", "breach", FIRST, "--json", timeout=150)
     report.update(json.loads(text))
     found = {key: cell["detail"] for key, cell in cells(report).items()
              if cell["state"] not in ("stopped", "inapplicable")}
@@ -50,7 +50,7 @@ def recorded():
 @claim("without the packet filters and Landlock connections get through, as predicted, and it fails")
 def ablation():
     code, text, errors = bulkhead(
-        "drill", "breach", "--json", "--without", "fabric", "--without", "host", "--without",
+        "drill", "breach", FIRST, "--json", "--without", "fabric", "--without", "host", "--without",
         "landlock", "--only", "net.connect-others", "--only", "net.scan-others",
         "--compartment", "web", timeout=100)
     document = json.loads(text)
@@ -90,7 +90,7 @@ ALONE = {
 def without(wall):
     @claim(f"without {wall} exactly what is predicted gets through, and the exit code says so")
     def one():
-        code, text, errors = bulkhead("drill", "breach", "--json", "--without", wall, timeout=150)
+        code, text, errors = bulkhead("drill", "breach", FIRST, "--json", "--without", wall, timeout=150)
         document = json.loads(text)
         ablation = document["ablation"]
         expect(document["without"] == [wall] and not document["troubles"], (document, errors))
@@ -116,7 +116,7 @@ def listener():
     for missing, state in ((), "stopped"), (("fabric",), "stopped"), (("fabric", "host"), "through"):
         walls = [word for wall in missing for word in ("--without", wall)]
         code, text, errors = bulkhead(
-            "drill", "breach", "--json", *walls, "--only", "net.listen", timeout=100)
+            "drill", "breach", FIRST, "--json", *walls, "--only", "net.listen", timeout=100)
         found = cells(json.loads(text))
         expect(found[("web", "net.listen")]["state"] == "stopped", (missing, found, errors))
         for service in ("app", "database"):
@@ -129,7 +129,7 @@ def listener():
 @claim("without filter, Landlock and dropping capabilities the kernel's doors open for real")
 def doors():
     _, text, errors = bulkhead(
-        "drill", "breach", "--json", "--without", "seccomp", "--without", "capabilities",
+        "drill", "breach", FIRST, "--json", "--without", "seccomp", "--without", "capabilities",
         "--without", "landlock", "--only", "kern", "--compartment", "database", timeout=100)
     document = json.loads(text)
     expect(not document["ablation"]["differences"], document["ablation"]["differences"])
@@ -147,7 +147,7 @@ def next_layer():
     for missing, left in (("landlock",), "host"), (("landlock", "host"), "fabric"):
         walls = [word for wall in missing for word in ("--without", wall)]
         code, text, errors = bulkhead(
-            "drill", "breach", "--json", *walls, "--only", "net.connect-others",
+            "drill", "breach", FIRST, "--json", *walls, "--only", "net.connect-others",
             "--compartment", "web", timeout=100)
         found = cells(json.loads(text))[("web", "net.connect-others")]
         expect(code == 0 and found["state"] == "stopped", (missing, found, errors))
@@ -156,7 +156,7 @@ def next_layer():
 
 @claim("the text names walls, totals and what one wall alone stops")
 def text():
-    _, lines, _ = bulkhead("drill", "breach", "--only", "net.listen", "--compartment", "web")
+    _, lines, _ = bulkhead("drill", "breach", FIRST, "--only", "net.listen", "--compartment", "web")
     for words in ("net.listen", "T1571", "seccomp", "stopped ("):
         expect(words in lines, lines)
 
@@ -164,8 +164,8 @@ def text():
 @claim("wrong words are refused with what to do")
 def wrong():
     for words, exit, says in (
-            (["drill", "breach", "--only", "net.lisen"], 2, "net.listen"),
-            (["drill", "breach", "--without", "moat"], 2, "the walls are"),
+            (["drill", "breach", FIRST, "--only", "net.lisen"], 2, "net.listen"),
+            (["drill", "breach", FIRST, "--without", "moat"], 2, "the walls are"),
             (["drill", "sink"], 2, "drill breach"),
             (["drill", "breach", "--live"], 1, "no platform runs"),
             (["drill", "breach", "/nowhere.yaml"], 2, "/nowhere.yaml")):

@@ -7,6 +7,8 @@ import time
 import urllib.request
 
 PROGRAM = os.environ["BULKHEAD"]
+# The desk: a page, a service, PostgreSQL and a job.
+FIRST = os.path.join(os.path.dirname(PROGRAM), "Platforms", "first.yaml")
 failures = 0
 
 

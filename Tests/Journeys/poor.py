@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Machines that forbid what the walls are made of: the demonstration runs at `none` and says so,
-`up FILE` refuses with the exact command, and nothing is left behind."""
+"""Machines that forbid what the walls are made of: the exchange runs at `none` and says so, as does
+a file for which less is asked; `up FILE` refuses with the exact command; nothing is left behind."""
 import ctypes
 import errno
 import os
 import re
 import shutil
+import ssl
 import tempfile
 
 from journey import *
 
 before = host()
+before_exchange = host("exchange")
 folder = tempfile.mkdtemp(prefix="journey-", dir="/var/tmp")
 os.chmod(folder, 0o755)
 FILE = os.path.join(folder, "small.yaml")
@@ -82,26 +84,45 @@ def poor(install, *words, home="/root"):
     return done.returncode, done.stdout, done.stderr
 
 
-def runs(install, home="/root"):
-    """The demonstration is up at `none`, its ways in are on loopback, and its walls stand."""
+def running(install, *words, home, platform, quiet):
+    """Brings a platform up at `none`, yields what `up` said, and takes it down."""
     began = time.monotonic()
-    got, out, error = poor(install, "up", "--detach", home=home)
+    own = None if home == "/root" else nobody
+    got, out, error = poor(install, "up", *words, "--detach", home=home)
     try:
         expect(got == 0, f"exit {got} after {time.monotonic() - began:.0f} s: {out}{error}")
-        text = error + out
-        expect(text.startswith("isolation none: WITHOUT namespaces"), text)
+        expect((error + out).startswith("isolation none: WITHOUT namespaces"), error + out)
+        yield error + out
+        got, out, error = poor(own, "status", "--json", home=home)
+        expect(json.loads(out)["isolation"] == "none", out + error)
+    finally:
+        poor(own, "down", home=home)
+    expect(settled(quiet, platform=platform), difference(quiet, platform))
+
+
+def trades(install, home="/root"):
+    """The exchange is up, and its front door answers under the root that `trust` prints."""
+    for text in running(install, home=home, platform="exchange", quiet=before_exchange):
+        url = re.search(r"gateway\.https at (https://127\.\S+)", text)
+        expect(url, text)
+        got, root, error = poor(None if home == "/root" else nobody, "trust", home=home)
+        expect(got == 0, error)
+        context = ssl.create_default_context(cadata=root)
+        with urllib.request.urlopen(
+                url.group(1) + "/v1/instruments", timeout=5, context=context) as answer:
+            listed = json.loads(answer.read())["instruments"]
+        expect(len(listed) >= 1, listed)
+
+
+def writes(install, home="/root"):
+    """The desk is up where less is asked for, and a row goes in and comes out."""
+    for text in running(install, FIRST, "--isolation", "none", home=home, platform="first",
+                        quiet=before):
         url = re.search(r"web\S* at (http://127\.\S+)", text)
         expect(url, text)
-        url = url.group(1)
-        made = post(url + "/api/notes", {"text": "a poor machine was here"})
-        notes = json.loads(get(url + "/api/notes"))
+        made = post(url.group(1) + "/api/notes", {"text": "a poor machine was here"})
+        notes = json.loads(get(url.group(1) + "/api/notes"))
         expect(any(n["text"] == "a poor machine was here" for n in notes), (made, notes))
-        got, out, error = poor(None if home == "/root" else nobody, "status", "--json", home=home)
-        facts = json.loads(out)
-        expect(facts["isolation"] == "none", out)
-    finally:
-        poor(None if home == "/root" else nobody, "down", home=home)
-    expect(settled(before), difference(before))
 
 
 def refuses(install, home="/root"):
@@ -129,9 +150,13 @@ PLACES = [
     ("/proc is read-only", lambda: mounted("mount -o remount,bind,ro /proc"), "/root"),
 ]
 for what, install, at in PLACES:
-    @claim(f"where {what} the demonstration runs at `none`: a row is written and read")
-    def demonstration(install=install, at=at):
-        runs(install, at)
+    @claim(f"where {what} the exchange runs at `none`: its front door answers over TLS")
+    def exchange(install=install, at=at):
+        trades(install, at)
+
+    @claim(f"where {what} the desk runs at `none` when that is asked: a row is written and read")
+    def desk(install=install, at=at):
+        writes(install, at)
 
     @claim(f"where {what} `up FILE` refuses with the exact command")
     def file_refused(install=install, at=at):

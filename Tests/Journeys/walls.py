@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The demonstration from start to end: up, rows, refusals on record, drill, down, nothing left."""
+"""The desk from start to end: up, rows, refusals on record, drill, down, nothing left."""
 import json
 import re
 import socket
@@ -11,9 +11,9 @@ before = host()
 BASE = "http://127.0.0.1:8080"
 
 
-@claim("`up --detach` brings the demonstration up and says where it is and who is refused")
+@claim("`up --detach` brings the desk up and says where it is and who is refused")
 def up():
-    _, text, _ = bulkhead("up", "--detach", check=0)
+    _, text, _ = bulkhead("up", FIRST, "--detach", check=0)
     expect("127.0.0.1:8080" in text, text)
     expect(re.search(r"database tcp/5432: app may; refused: .*web.*jobs.*internet", text)
            or re.search(r"database tcp/5432: app may; refused:", text), text)
@@ -75,7 +75,7 @@ def refused_verb():
 
 @claim("a second `up` of the same platform is refused and disturbs nothing")
 def twice():
-    code, _, text = bulkhead("up", "--detach")
+    code, _, text = bulkhead("up", FIRST, "--detach")
     expect(code == 1 and "already runs" in text, (code, text))
     get(BASE + "/")
 
@@ -101,7 +101,7 @@ def down():
 
 @claim("a second start finds the rows of the first, and ends as cleanly")
 def again():
-    bulkhead("up", "--detach", check=0)
+    bulkhead("up", FIRST, "--detach", check=0)
     notes = json.loads(get(BASE + "/api/notes"))
     expect(any(n["text"] == "a journey was here" for n in notes), notes)
     bulkhead("down", check=0)

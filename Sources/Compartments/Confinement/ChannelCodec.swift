@@ -62,6 +62,21 @@ enum ChannelCodec {
     }
 }
 
+extension Deployment {
+    /// Names of the descriptors that a service inherits, in their order: its listeners, its events,
+    /// its ends of channels.
+    package func handed(_ index: Int) -> [String] {
+        var names = listeners.filter { $0.compartment == index }.map(\.name)
+        if compartments.contains(where: { $0.kind == .writer(of: index) }) {
+            names.append("events")
+        }
+        for channel in channels {
+            names += channel.names(in: self).filter { $0.compartment == index }.map(\.name)
+        }
+        return names
+    }
+}
+
 extension ChannelPlan {
     /// Who finds a descriptor of it, and under which name.
     package func names(in deployment: Deployment) -> [(compartment: Int, name: String)] {

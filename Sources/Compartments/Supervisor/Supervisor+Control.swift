@@ -251,6 +251,7 @@ extension Supervisor {
         for case .scratch(_, let bytes) in unit.plan.mounts {
             status.limits.scratchBytes = max(status.limits.scratchBytes, bytes)
         }
+        status.handed = UInt16(clamping: deployment.handed(unit.index).count)
         return status
     }
 

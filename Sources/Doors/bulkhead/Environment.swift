@@ -43,8 +43,8 @@ enum Places {
     static func demonstration() throws(Failure) -> String {
         let programs = try programs()
         let candidates = [
-            "\(programs)/Platforms/first.yaml",
-            "\(programs)/../share/bulkhead/Platforms/first.yaml", "Platforms/first.yaml",
+            "\(programs)/Platforms/exchange.yaml",
+            "\(programs)/../share/bulkhead/Platforms/exchange.yaml", "Platforms/exchange.yaml",
         ]
         guard let found = candidates.first(where: { Files.facts(of: $0) != nil }) else {
             throw Failure(

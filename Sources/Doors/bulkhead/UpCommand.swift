@@ -201,7 +201,10 @@ private func follow(
         case .progress(let text): Output.progress("  \(Printable.lines(text.utf8))")
         case .address(let text):
             let parts = text.split(separator: " ")
-            Output.progress("  \(parts.first ?? "") at http://\(parts.last ?? "")")
+            let port = parts.first?.split(separator: ".").last ?? ""
+            // A port's name is the firm's word; only these two say what a client types.
+            let scheme = port == "http" || port == "https" ? "\(port)://" : ""
+            Output.progress("  \(parts.first ?? "") at \(scheme)\(parts.last ?? "")")
         case .ready(let text):
             isReady = true
             Output.progress("\(deployment.platform): \(text)")

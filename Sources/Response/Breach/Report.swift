@@ -82,6 +82,9 @@ package struct Identity: Sendable, Equatable {
     package var seccomp: UInt8?
     package var descriptors: [UInt32]
 
+    /// Descriptors are asked for below this number: more than a jail hands over.
+    package static let descriptorsMax: UInt32 = 128
+
     package init(
         uid: UInt32?, gid: UInt32?, effective: UInt64?, permitted: UInt64?,
         noNewPrivileges: Bool?, seccomp: UInt8?, descriptors: [UInt32]

@@ -197,9 +197,13 @@ package struct OrdersPlan: Sendable {
             compare("no_new_privs", identity.noNewPrivileges, true)
         }
         if !without.contains("seccomp") { compare("seccomp", identity.seccomp, 2) }
-        let handed = published(index).count + 3
-        let extra = identity.descriptors.filter { $0 >= UInt32(3 + handed) }
+        // What the plan hands to the program, and the probe's own two: orders and report.
+        let planned = Set((0..<UInt32(own.handed) + 2).map { $0 + 3 })
+        let held = Set(identity.descriptors.filter { $0 >= 3 })
+        let extra = held.subtracting(planned).sorted()
         if !extra.isEmpty { found.append("it holds descriptors \(extra) beyond the plan's") }
+        let missing = planned.subtracting(held).filter { $0 < Identity.descriptorsMax }.sorted()
+        if !missing.isEmpty { found.append("it lacks descriptors \(missing) of the plan's") }
         return found.isEmpty ? nil : found.joined(separator: "; ")
     }
 }

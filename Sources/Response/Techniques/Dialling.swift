@@ -65,6 +65,21 @@ func connect(_ descriptor: Int, _ address: Address, _ port: UInt16) throws(Refus
     } catch  where error.errno == EINPROGRESS {}
 }
 
+/// Whether it is a TCP socket that takes connections.
+func isListening(_ descriptor: Int) -> Bool {
+    let wanted = [
+        (SO_DOMAIN, AF_INET), (SO_PROTOCOL, Int32(IPPROTO_TCP)), (SO_ACCEPTCONN, 1),
+    ]
+    return wanted.allSatisfy { name, value in
+        let room = Memory(zeroes: 4)
+        let size = Memory(Layout.word(UInt32(4)))
+        let got = try? call(
+            SYS_getsockopt, Argument(descriptor), Argument(SOL_SOCKET), Argument(name),
+            Argument(room), Argument(size))
+        return got != nil && room.integer(Int32.self, at: 0) == value
+    }
+}
+
 /// Dissolves a socket's connection or its listening.
 func disconnect(_ descriptor: Int) throws(Refusal) {
     try call(

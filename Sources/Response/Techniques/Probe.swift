@@ -81,7 +81,8 @@ package struct Probe {
     /// By asking each number: /proc of a compartment shows no `fd` of others, and listing it would
     /// open one more.
     private func openDescriptors() -> [UInt32] {
-        (0..<64).filter { (try? call(SYS_fcntl, Argument($0), Argument(F_GETFD))) != nil }
-            .map { UInt32($0) }
+        (0..<Identity.descriptorsMax).filter {
+            (try? call(SYS_fcntl, Argument($0), Argument(F_GETFD))) != nil
+        }
     }
 }

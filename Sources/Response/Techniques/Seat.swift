@@ -21,10 +21,8 @@ package struct Seat {
         self.open = open
     }
 
-    /// Descriptors that are listeners of a published port.
-    var listeners: [Int] {
-        handed.filter { !["events", "orders", "report", "notify"].contains($0.name) }.map(\.number)
-    }
+    /// Descriptors that are listeners of a published port: names tell nothing of what one is.
+    package var listeners: [Int] { handed.map(\.number).filter(isListening) }
 
     /// The event channel.
     var events: Int? { handed.first { $0.name == "events" }?.number }

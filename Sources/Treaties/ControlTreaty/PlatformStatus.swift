@@ -66,6 +66,8 @@ package struct CompartmentStatus: Sendable, Equatable {
     /// Words of its role.
     package var role: [String] = []
     package var limits = LimitStatus()
+    /// How many descriptors it inherits by the plan, from number 3 on.
+    package var handed: UInt16 = 0
 
     package init(
         name: String, zone: String, address: String, state: CompartmentState, isService: Bool,
@@ -172,6 +174,7 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(one.limits.files)
             writer.integer(one.limits.diskBytes)
             writer.integer(one.limits.scratchBytes)
+            writer.integer(one.handed)
         }
         writer.integer(UInt32(min(flows.count, Self.flowsMax)))
         for one in flows.prefix(Self.flowsMax) {
@@ -243,6 +246,7 @@ package struct PlatformStatus: Sendable, Equatable {
         status.limits.files = try reader.integer()
         status.limits.diskBytes = try reader.integer()
         status.limits.scratchBytes = try reader.integer()
+        status.handed = try reader.integer()
         return status
     }
 }

@@ -11,6 +11,15 @@ struct DeploymentCodecTests {
         #expect(try DeploymentCodec.decode(DeploymentCodec.encode(deployment)) == deployment)
     }
 
+    @Test("what a service inherits is its listeners, its events and its ends of channels")
+    func handed() {
+        var deployment = Samples.deployment()
+        #expect(deployment.handed(0) == ["http", "events", "authority", "passages"])
+        #expect(deployment.handed(1) == ["events", "authority.web", "operator"])
+        deployment.compartments.removeAll { $0.kind == .writer(of: 0) }
+        #expect(deployment.handed(0) == ["http", "authority", "passages"])
+    }
+
     @Test("a thousand compartments and all their flows survive it")
     func large() throws {
         var deployment = Samples.deployment()

@@ -12,6 +12,7 @@ struct ControlTests {
     static let status: PlatformStatus = {
         var whole = bare
         whole.compartments[0].role = ["inet-server", "stdio"]
+        whole.compartments[0].handed = 4
         whole.drift = ["web: not in the plan: accept"]
         return whole
     }()
