@@ -2,6 +2,7 @@
 enum UnsafeLaw {
     /// Folder to reason.
     static let rooms: [String: String] = [
+        "Sources/Ground/Bytes/": "copies integers whole: byte by byte they were most of an order",
         "Sources/Crypto/": "owner of the OpenSSL binding",
         "Sources/Kernel/": "owner of the system calls",
         "Sources/Stores/SQLiteStore/": "owner of the SQLite binding",
