@@ -62,7 +62,8 @@ extension Door {
         [
             ControlRequest.status.encode(), ControlRequest.down.encode(),
             ControlRequest.restart(compartment: "web").encode(),
-            ControlRequest.revoke(from: "web", to: "app.http").encode(), ControlReply.done("x").encode(),
+            ControlRequest.revoke(from: "web", to: "app.http").encode(),
+            ControlReply.done("x").encode(),
             ControlReply.refused(problem: "x", remedy: "y").encode(),
         ]
     } take: { bytes in
