@@ -10,6 +10,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static int argument_count;
+static char **argument_words;
+
+// The loader hands these to every constructor. Swift's CommandLine reads /proc/self/cmdline, which
+// a confined program may not, and would then have no words at all.
+__attribute__((constructor)) static void keep_arguments(int count, char **words) {
+    argument_count = count;
+    argument_words = words;
+}
+
+const char *bh_argument(int index) {
+    return index >= 0 && index < argument_count ? argument_words[index] : NULL;
+}
+
 int bh_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0; }
 
 int bh_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }

@@ -9,6 +9,8 @@ int bh_undumpable(void);
 int bh_is_dumpable(void);
 // One datagram to a path socket, or to an abstract one when the path begins with '@'.
 int bh_notify(const char *path, const char *text);
+// A word that the program was started with, the program's own first; NULL after the last.
+const char *bh_argument(int index);
 // Takes over an inherited descriptor: -EBADF unless open; sets close-on-exec and non-blocking.
 int bh_adopt(int fd);
 

@@ -32,11 +32,22 @@ package struct Tenancy: ~Copyable {
     /// Descriptors of one process that can be handed over.
     static let descriptorsMax = 512
     private static let first: Int32 = 3
+    /// No service takes more words.
+    private static let wordsMax = 64
 
     /// SIGTERM and SIGINT, blocked and readable.
     package let signals: SignalSource
     private let handed: [(name: String, number: Int32)]
     private let notify: String?
+
+    /// The words after the program's name, without asking /proc, which some compartments lack.
+    package static func words() -> [String] {
+        var words: [String] = []
+        while words.count < wordsMax, let text = unsafe bh_argument(Int32(words.count + 1)) {
+            words.append(unsafe String(cString: text))
+        }
+        return words
+    }
 
     /// The very first thing a service does, before it reads a byte that others wrote.
     package static func start(_ invitation: Invitation) throws(Failure) -> Tenancy {

@@ -25,7 +25,7 @@ func listing(_ arguments: [String]) throws -> Listing {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let listing = try listing(Array(CommandLine.arguments.dropFirst()))
+    let listing = try listing(Tenancy.words())
     let bytes = try tenancy.table(PassageTable.descriptor, limit: PassageTable.bytesMax) ?? []
     var office = try Office(tenancy, PassageTable(parsing: bytes), Catalogue(listing))
     try office.work()

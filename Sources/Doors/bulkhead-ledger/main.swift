@@ -36,7 +36,7 @@ func verify(_ path: String, resuming: Bool) throws -> ExitCode {
 }
 
 do {
-    let words = CommandLine.arguments.dropFirst().map { $0 }
+    let words = Tenancy.words()
     let path = (variable("STATE_DIRECTORY") ?? ".") + "/ledger.db"
     if words.count <= 2, let verb = words.first, verb == "--verify" || verb == "--resume" {
         let file = words.count == 2 ? words[1] : path

@@ -26,7 +26,7 @@ func listing(_ words: [String]) throws -> Listing {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let desk = MarketDesk(try listing(CommandLine.arguments.dropFirst().map { $0 }))
+    let desk = MarketDesk(try listing(Tenancy.words()))
     var relay = try Relay(desk, "marketdata", tenancy)
     try relay.work(tenancy)
     exit(ExitCode.good.rawValue)

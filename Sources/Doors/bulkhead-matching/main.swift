@@ -26,7 +26,7 @@ func listing(_ words: [String]) throws -> Listing {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let desk = MatchingDesk(try listing(CommandLine.arguments.dropFirst().map { $0 }))
+    let desk = MatchingDesk(try listing(Tenancy.words()))
     var relay = try Relay(desk, "matching", tenancy)
     try relay.work(tenancy)
     exit(ExitCode.good.rawValue)

@@ -23,7 +23,7 @@ func listing(_ words: [String]) throws -> Listing {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let listing = try listing(CommandLine.arguments.dropFirst().map { $0 })
+    let listing = try listing(Tenancy.words())
     let directory = (variable("STATE_DIRECTORY") ?? ".") + "/journal"
     var sequencer = try Sequencer(tenancy, listing, directory)
     try sequencer.work()

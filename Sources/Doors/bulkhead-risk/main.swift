@@ -25,7 +25,7 @@ func listing(_ words: [String]) throws -> Listing {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let desk = RiskDesk(try listing(CommandLine.arguments.dropFirst().map { $0 }))
+    let desk = RiskDesk(try listing(Tenancy.words()))
     var relay = try Relay(desk, "risk", tenancy)
     try relay.work(tenancy)
     exit(ExitCode.good.rawValue)

@@ -25,7 +25,7 @@ func limits(_ words: [String]) throws(Failure) -> TrailLimits {
 
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let limits = try limits(CommandLine.arguments.dropFirst().map { $0 })
+    let limits = try limits(Tenancy.words())
     var desk = try Desk(tenancy, TrailDirectory(variable("STATE_DIRECTORY") ?? "."), limits)
     try desk.work()
     exit(ExitCode.good.rawValue)

@@ -6,6 +6,8 @@ internal import Certificates
 internal import ClientWire
 internal import ControlTreaty
 internal import Findings
+internal import Glibc
+internal import Loop
 internal import Notation
 internal import Numerals
 internal import Office
@@ -22,15 +24,27 @@ enum VenueFlags {
 /// A running exchange as the verbs see it: its channels for people, and its front door.
 struct Venue {
     let control: String
+    /// Longer than services of a platform that just came up need to reach one another.
+    private static let patience: UInt64 = 10_000_000_000
 
     init(_ arguments: Arguments) throws(Failure) {
         control = try running(arguments).control
     }
 
     /// What orders answers.
+    ///
+    /// Waits while its peers find one another, after a start or a death: what is rejected as
+    /// unavailable did not happen, so asking again is safe.
     func orders(_ request: AccountRequest) throws(Failure) -> AccountAnswer {
         var desk = try OfficeDesk("orders", at: control)
-        return try desk.ask(request)
+        let end = Clocks.monotonic() + Self.patience
+        while true {
+            let answer = try desk.ask(request)
+            guard case .rejected(.unavailable) = answer, Clocks.monotonic() < end else {
+                return answer
+            }
+            usleep(20_000)
+        }
     }
 
     /// What identity answers.

@@ -40,6 +40,11 @@ struct TenancyTests {
         #expect(bh_is_dumpable() == 0)
     }
 
+    @Test("the words of the command line come without /proc, in their order")
+    func words() {
+        #expect(Tenancy.words() == Array(CommandLine.arguments.dropFirst().prefix(64)))
+    }
+
     @Test("readiness reaches the notify socket, and a missing one is a failure")
     func ready() throws {
         let path = "/tmp/bulkhead-tenancy-\(getpid()).socket"
