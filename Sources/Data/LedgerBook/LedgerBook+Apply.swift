@@ -3,8 +3,10 @@ internal import Numerals
 internal import OrderTreaty
 
 extension LedgerBook {
-    /// Books one block whole: accounts and deposits, ends of reserves, new reserves, holds, trades,
-    /// releases. When a posting is refused, the book is as it was before the block.
+    /// Books one block whole.
+    ///
+    /// Accounts and deposits, ends of reserves, new reserves, holds, trades, releases. When a
+    /// posting is refused, the book is as it was before the block.
     ///
     /// A reserve may be made and resolved in one block; all others end before new ones begin.
     public mutating func apply(

@@ -12,7 +12,9 @@ package import SQLiteStore
 
 /// An open ledger file of this process alone.
 package struct LedgerStore: ~Copyable {
-    /// Why the ledger takes nothing more; people clear it. Nil while it works.
+    /// Why the ledger takes nothing more.
+    ///
+    /// People clear it. Nil while it works.
     package private(set) var halted: String?
     var database: Database
     /// Where the file stands.
@@ -114,8 +116,9 @@ package struct LedgerStore: ~Copyable {
         return book
     }
 
-    /// Writes what the book applied since the last time, in one transaction; it is on disk when
-    /// this returns. After a failure nothing is known: end the process.
+    /// Writes what the book applied since the last time, in one transaction.
+    ///
+    /// It is on disk when this returns. After a failure nothing is known: end the process.
     package mutating func commit(_ book: inout LedgerBook) throws(StoreFailure) {
         let changes = book.takeChanges()
         guard !changes.blocks.isEmpty else { return }

@@ -61,8 +61,9 @@ package struct Teller: ~Copyable {
         intake.take(part, bytes: bytes)
     }
 
-    /// Books every block that is whole and commits them, many in one transaction; on disk when this
-    /// returns true. A posting that is refused halts it behind the blocks before.
+    /// Books every block that is whole and commits them, many in one transaction.
+    ///
+    /// On disk when this returns true. A posting that is refused halts it behind the blocks before.
     ///
     /// After a failure end the process: nothing is known of the last transaction.
     package mutating func advance() throws(StoreFailure) -> Bool {

@@ -72,8 +72,9 @@ extension Clerk {
         }
     }
 
-    /// The stream begins behind the last block on disk. A halted ledger says so to orders, and
-    /// nothing to the others.
+    /// The stream begins behind the last block on disk.
+    ///
+    /// A halted ledger says so to orders, and nothing to the others.
     private mutating func attach(_ stream: Intake.Stream, _ message: Message) {
         if links[stream] != nil { forget(stream) }
         if let reason = teller.halted {
