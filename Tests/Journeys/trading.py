@@ -190,7 +190,7 @@ class Account:
                 answer = self.ask(method, target, body)
                 word = answer[1].get("type")
                 if seen is not None:
-                    seen(answer[0], word)
+                    seen(answer[0], word if answer[0] >= 300 else None)
                 unclear = answer[0] in (503, 504) or word in ("outside-window", "replayed")
                 if not unclear:
                     return answer

@@ -6,7 +6,9 @@ extension ClientProblem {
     /// What orders' rejection means to a client.
     public init(rejected rejection: OrderOutcome.Rejection) {
         switch rejection {
-        case .voucherInvalid: self.init(.notAuthenticated)
+        // Identity vouched for the client: that orders has another key, or none yet after a restart,
+        // is no fault of the client's.
+        case .voucherInvalid: self.init(.identityUnavailable)
         case .replayed: self.init(.replayed)
         case .malformed: self.init(.malformed)
         case .scopeMissing: self.init(.scopeMissing)

@@ -28,7 +28,7 @@ extension Verb {
             ],
             details: """
                 A probe takes each service's place: same uid, root, descriptors, limits and filter.
-                Without FILE it copies the platform that runs, else the demonstration. Exit 0 when
+                Without FILE it copies the platform that runs, else the exchange. Exit 0 when
                 every attempt was stopped and what walls record is on record; 1 when something got
                 through, could not run, or left no record.
                 """)

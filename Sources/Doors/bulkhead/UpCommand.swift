@@ -25,7 +25,7 @@ extension Verb {
                     "leave a wall out of a drill's copy, or take it from its probes"),
             ],
             details: """
-                Without FILE it runs the demonstration at the strongest isolation this machine has.
+                Without FILE it runs the exchange at the strongest isolation this machine has.
                 FILE needs `full` unless --isolation or the file itself names a weaker one.
                 """),
         bringUp)

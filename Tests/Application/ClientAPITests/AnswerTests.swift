@@ -54,7 +54,7 @@ struct AnswerTests {
             (.refused(.insufficientFunds), place, 422, "insufficient-funds"),
             (.rejected(.conflict), place, 409, "conflict"),
             (.rejected(.unknownOrder), query, 404, "unknown-order"),
-            (.rejected(.voucherInvalid), place, 401, "not-authenticated"),
+            (.rejected(.voucherInvalid), place, 503, "identity-unavailable"),
             (.rejected(.replayed), place, 401, "replayed"),
             (.rejected(.malformed), place, 400, "malformed"),
             (.rejected(.scopeMissing), place, 403, "scope-missing"),
