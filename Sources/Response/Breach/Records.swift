@@ -1,3 +1,4 @@
+internal import Addresses
 internal import AuditTreaty
 internal import Confinement
 
@@ -147,12 +148,8 @@ struct Records {
     private mutating func takeAttempts(
         _ window: [Int], _ trial: Trial, _ refusal: Refusal?, _ used: inout Set<Int>
     ) {
-        if refusal?.errno == Self.noAccess, layers.isEmpty, walls.contains(.landlock),
-            let found = attempt(
-                window, used, { $0.wall == .landlock && $0.verdict != .allowed })
-        {
-            used.insert(found.index)
-            add("landlock", found.attempt.words, decisive: true)
+        if let refusal, refusal.errno == Self.noAccess, layers.isEmpty, walls.contains(.landlock) {
+            takeRefusedConnection(window, refusal, &used)
         }
         guard trial.touches.isEmpty, layers.isEmpty else { return }
         let isQuiet = refusal.map { $0.errno == 0 || $0.errno == Self.timedOut } ?? true
@@ -166,6 +163,29 @@ struct Records {
         {
             used.insert(found.index)
             add(found.attempt.wall.layer, found.attempt.words)
+        }
+    }
+
+    /// Landlock's record of a refused connection: where the refusal names a target, one of that
+    /// target, as an attempt before may have dialled more than it spoke of.
+    private mutating func takeRefusedConnection(
+        _ window: [Int], _ refusal: Refusal, _ used: inout Set<Int>
+    ) {
+        let target = refusal.target
+        let found = attempt(window, used) { one in
+            one.wall == .landlock && one.verdict != .allowed
+                && (target.map { one.targetAddress == $0.address && one.targetPort == $0.port }
+                    ?? true)
+        }
+        if let found {
+            used.insert(found.index)
+            add("landlock", found.attempt.words, decisive: true)
+        } else if let target,
+            let counted = count(
+                Touch(transport: 6, address: target.address, port: target.port), window),
+            counted.wall == .landlock
+        {
+            add("landlock", "\(counted.count) refused attempts counted", decisive: true)
         }
     }
 
@@ -216,6 +236,17 @@ struct Records {
         {
             arrival = arrival ?? "a witness on \(sighting.interface) saw \(sighting.touch.words)"
         }
+    }
+}
+
+extension Refusal {
+    /// The `address:port` at the end of what the probe says of a call.
+    fileprivate var target: (address: Address, port: UInt16)? {
+        guard let word = detail.split(separator: " ").last, let colon = word.lastIndex(of: ":"),
+            let address = Address(word[..<colon]),
+            let port = UInt16(word[word.index(after: colon)...])
+        else { return nil }
+        return (address, port)
     }
 }
 

@@ -86,6 +86,31 @@ struct CorrelationTests {
         }
     }
 
+    @Test("a refused connection takes the record of its own target, not of another's")
+    func target() {
+        let cases: [(String, [Observed], Trace)] = [
+            ("connect 10.77.3.1:22", [Self.attempt(.refused, .landlock)], .nothing),
+            (
+                "connect 10.77.3.1:22",
+                [Self.attempt(.refused, .landlock), Self.attempt(.refused, .landlock, port: 22)],
+                .logged("landlock refused protocol 6 to 10.77.3.1 port 22")
+            ),
+            (
+                "connect by another way", [Self.attempt(.refused, .landlock)],
+                .logged("landlock refused protocol 6 to 10.77.3.1 port 5432")
+            ),
+        ]
+        for (detail, observed, wanted) in cases {
+            let refused = Self.trial(.stopped(Refusal(call: 42, errno: 13, detail: detail)))
+            let cell = Self.cell(Self.technique(), refused, observed)
+            guard case .stopped(let by, _, let trace, _) = cell else {
+                Issue.record("\(cell)")
+                continue
+            }
+            #expect(trace == wanted && (by == ["landlock"]) == (wanted != .nothing))
+        }
+    }
+
     @Test("attempts that were counted and not listed are on record too")
     func counted() {
         let count = AttemptCount(
