@@ -180,6 +180,10 @@ let rooms: [[Target]] = [
         opens: [
             "Risk", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Findings",
             "Bytes",
+        ],
+        tests: [
+            "Matching", "Numerals", "AuthorityTreaty", "Certificates", "Addresses", "Descriptors",
+            "Loop", "Sockets",
         ]),
     room(
         "Application", "MatchingDesk",
@@ -195,6 +199,10 @@ let rooms: [[Target]] = [
         "Application", "MarketDesk",
         opens: [
             "MarketData", "Relay", "Passage", "MarketTreaty", "OrderTreaty", "RiskTreaty", "Bytes",
+        ],
+        tests: [
+            "MatchingDesk", "Matching", "Numerals", "AuthorityTreaty", "Certificates",
+            "Addresses", "Descriptors", "Loop", "Sockets",
         ]),
     room(
         "Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"],

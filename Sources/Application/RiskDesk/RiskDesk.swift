@@ -26,12 +26,13 @@ package struct RiskDesk: Desk {
     }
 
     private let listing: Listing
+    private let holdsMax: Int
     var risk: Risk
     /// Running digest of results up to the last block that is finished.
     package private(set) var digest = RiskDesk.none
     private var waiting: [(block: Block, bytes: Int)] = []
     private var waitingBytes = 0
-    var holds = Window(.untilReleased)
+    var holds: Window
 
     private var orders: Link?
     private var isStopped = false
@@ -49,9 +50,11 @@ package struct RiskDesk: Desk {
 
     private static var none: [UInt8] { [UInt8](repeating: 0, count: 32) }
 
-    /// No block yet.
-    package init(_ listing: Listing) {
+    /// No block yet; at most `holdsMax` blocks wait for the ledger.
+    package init(_ listing: Listing, holdsMax: Int? = nil) {
         self.listing = listing
+        self.holdsMax = holdsMax ?? Window.blocksMax
+        holds = Window(.untilReleased, blocksMax: self.holdsMax)
         risk = Risk(listing)
     }
 
@@ -218,7 +221,7 @@ package struct RiskDesk: Desk {
         risk = Risk(listing)
         digest = Self.none
         asked = nil
-        holds = Window(.untilReleased)
+        holds = Window(.untilReleased, blocksMax: holdsMax)
         if let orders { passages.close(orders) }
         forgetOrders()
         if let ledger { passages.close(ledger) }
