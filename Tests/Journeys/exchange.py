@@ -217,6 +217,9 @@ def hostile():
     for form in unlisted()[:6]:
         refuse(*form)
     expect(eventually(lambda: not unlisted()), [form[1:] for form in unlisted()])
+    expect("half-request" not in trail("gateway"), "a refused request is told of twice")
+    Raw(front).end(b"POST /v1/orders HTTP/1.1\r\nHost: 127.0.0.1:8443\r\nContent-Length: 9\r\n\r\n{")
+    expect(eventually(lambda: "half-request" in trail("gateway")), trail("gateway"))
     for one in status()["compartments"]:
         expect(one["restarts"] == 0, f"{one['name']} was restarted")
 

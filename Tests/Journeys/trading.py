@@ -135,6 +135,10 @@ class Raw:
         except OSError:
             pass  # It was refused before it was whole.
 
+    def end(self, data):
+        self.send(data)
+        self.socket.close()
+
     def all(self):
         heard = b""
         try:

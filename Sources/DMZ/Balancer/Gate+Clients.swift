@@ -100,7 +100,8 @@ extension Gate {
     /// The socket is at its end: what was asked is still answered, for the client may be reading.
     private mutating func ended(_ place: Int, _ client: Client, _ loop: borrowing EventLoop) {
         guard client.isEstablished, client.talk.isAsked, !client.talk.isEnding else {
-            if !client.isEstablished || client.talk.isHalfway {
+            // Who was refused in the middle of a request was told and recorded then.
+            if !client.isEstablished || client.talk.isHalfway && !client.talk.isEnding {
                 complain(client, nil, client.isEstablished ? "half-request" : "half-handshake")
             }
             drop(place, loop)
