@@ -57,6 +57,7 @@ taker = Account(front, USD=100_000, BTC=5)
 def crossed():
     rests = maker.place("m1", "sell", "60000.00", "0.50000")
     expect(rests[0] == 201 and rests[1]["state"] == "open", rests)
+    booked()
     expect(maker.balances() == {"USD": (coins(100_000), 0), "BTC": (coins("4.5"), coins("0.5"))},
            maker.balances())
     took = taker.place("t1", "buy", "60001.00", "0.20003")
