@@ -37,7 +37,7 @@ func door(
     ]
 }
 
-/// What the tests of several rooms share. Only tests open it, so nothing that ships has it.
+/// What the tests of several rooms share; only tests open it, so nothing that ships has it.
 func support(_ name: String, opens: [Target.Dependency] = []) -> [Target] {
     [
         .target(
