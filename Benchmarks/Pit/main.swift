@@ -67,7 +67,8 @@ func write(_ lines: [Line], _ path: String) throws {
 
 /// Blocks of at most 64 commands: what a busy venue makes of them.
 func blocks(_ lines: [Line], _ range: Range<Int>, size: Int, after: UInt64) -> [Instructions] {
-    stride(from: range.lowerBound, to: range.upperBound, by: size).enumerated().map { index, start in
+    stride(from: range.lowerBound, to: range.upperBound, by: size).enumerated().map { place in
+        let (index, start) = place
         let end = min(start + size, range.upperBound)
         return Stage.block(
             Array(lines[start..<end]), before: start, number: after + UInt64(index) + 1)
