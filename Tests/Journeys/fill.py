@@ -44,7 +44,7 @@ def commands():
     expect(done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:])
     for part in re.split(r"^== ", done.stdout, flags=re.M)[1:]:
         heading, body = part.split("\n", 1)
-        said[heading] = body
+        said[heading] = said.get(heading, "") + body
 
 
 def venue():
