@@ -68,6 +68,8 @@ let rooms: [[Target]] = [
     room("Plan", "Packets"),
     room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker"]),
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Plan", "Cover", opens: ["Packets"], tests: ["CoverCheck"]),
+    room("Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),

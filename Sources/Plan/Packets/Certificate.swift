@@ -1,0 +1,33 @@
+/// Why a box is covered by others, for a checker that trusts nobody: a tree of cuts, flat and in
+/// preorder, of which every leaf names one box that holds the whole leaf.
+///
+/// A cut is two words, `field << 1` and the last value of the lower half; a leaf is one word,
+/// `number << 1 | 1`, in the counting of the boxes that cover.
+package struct Covering: Sendable, Hashable {
+    package var words: [UInt64] = []
+
+    package init() {}
+
+    package mutating func appendCut(_ field: Field, after last: UInt32) {
+        words.append(UInt64(field.rawValue) << 1)
+        words.append(UInt64(last))
+    }
+
+    package mutating func appendLeaf(_ number: Int) { words.append(UInt64(number) << 1 | 1) }
+}
+
+/// Evidence that rules decide every packet of a question the same way.
+package struct Certificate: Sendable {
+    /// One covering for each rule of the opposite decision that touches the question, in the
+    /// order of the rules, and a last one for the packets that no rule decides, where those would
+    /// be decided the opposite way: each by earlier rules of the wanted decision.
+    package var coverings: [Covering]
+    /// For lists with skips instead: cuts of the question into cells in which every rule that
+    /// still matters decides alike. Leaves name no rule and are `1`.
+    package var cells: Covering?
+
+    package init(coverings: [Covering], cells: Covering? = nil) {
+        self.coverings = coverings
+        self.cells = cells
+    }
+}
