@@ -15,7 +15,7 @@ package struct Prover: Sendable {
     /// Cells that one question may cost: some seconds.
     package static let stepsMax = 20_000_000
 
-    let list: RuleList
+    package let list: RuleList
     let index: RuleIndex
     let stepsMax: Int
 

@@ -22,8 +22,9 @@ package struct Certificate: Sendable {
     /// order of the rules, and a last one for the packets that no rule decides, where those would
     /// be decided the opposite way: each by earlier rules of the wanted decision.
     package var coverings: [Covering]
-    /// For lists with skips instead: cuts of the question into cells in which every rule that
-    /// still matters decides alike. Leaves name no rule and are `1`.
+    /// For lists with skips instead: cuts into cells in which all that still matters decides alike.
+    ///
+    /// Leaves name no rule and are `1`.
     package var cells: Covering?
 
     package init(coverings: [Covering], cells: Covering? = nil) {

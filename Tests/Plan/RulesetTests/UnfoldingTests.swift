@@ -1,3 +1,4 @@
+import Chance
 import Findings
 import Packets
 import Ruleset
@@ -7,31 +8,23 @@ import Walker
 private let nowhere = Place(line: 0, column: 0)
 
 /// Random chains whose addresses, ports and conditions overlap much.
-private struct Chains: RandomNumberGenerator {
-    private var state: UInt64
+private struct Chains {
+    var chance: Seeded
     static let words = ["string", "recent", "limit"]
     static let ends: [UInt128] = [0, 1, 9, 10, 11, 99, 100, 255]
 
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    init(_ seed: UInt64) { chance = Seeded(state: seed) }
 
     mutating func interval() -> ClosedRange<UInt128> {
-        let one = Self.ends.randomElement(using: &self) ?? 0
-        let other = Self.ends.randomElement(using: &self) ?? 0
+        let one = Self.ends.randomElement(using: &chance) ?? 0
+        let other = Self.ends.randomElement(using: &chance) ?? 0
         return min(one, other)...max(one, other)
     }
 
     mutating func clause() -> Clause {
-        var clause = Clause([.v4, .both, .both].randomElement(using: &self) ?? .both)
+        var clause = Clause([.v4, .both, .both].randomElement(using: &chance) ?? .both)
         for field in [Field.source, .destination, .protocolNumber, .destinationPort] {
-            guard UInt8.random(in: 0..<3, using: &self) == 0 else { continue }
+            guard UInt8.random(in: 0..<3, using: &chance) == 0 else { continue }
             clause.values[field] = [interval(), interval()]
         }
         return clause
@@ -39,13 +32,13 @@ private struct Chains: RandomNumberGenerator {
 
     mutating func rule(_ chain: Int, of count: Int) -> Rule {
         var match = Match([clause()])
-        if Bool.random(using: &self) { match.clauses.append(clause()) }
-        if UInt8.random(in: 0..<5, using: &self) == 0 {
-            match.unmodelled = [Self.words.randomElement(using: &self) ?? ""]
+        if Bool.random(using: &chance) { match.clauses.append(clause()) }
+        if UInt8.random(in: 0..<5, using: &chance) == 0 {
+            match.unmodelled = [Self.words.randomElement(using: &chance) ?? ""]
         }
-        let deeper = chain + 1 < count ? Int.random(in: chain + 1..<count, using: &self) : nil
+        let deeper = chain + 1 < count ? Int.random(in: chain + 1..<count, using: &chance) : nil
         let action: Action =
-            switch UInt8.random(in: 0..<9, using: &self) {
+            switch UInt8.random(in: 0..<9, using: &chance) {
             case 0, 1: .accept
             case 2: .drop
             case 3: .reject
@@ -53,7 +46,7 @@ private struct Chains: RandomNumberGenerator {
             case 5: deeper.map(Action.jump) ?? .accept
             case 6: deeper.map(Action.goto) ?? .drop
             case 7: .pass
-            default: UInt8.random(in: 0..<4, using: &self) == 0 ? .unknown("QUEUE") : .drop
+            default: UInt8.random(in: 0..<4, using: &chance) == 0 ? .unknown("QUEUE") : .drop
             }
         return Rule(match, action, place: nowhere)
     }
@@ -64,7 +57,8 @@ private struct Chains: RandomNumberGenerator {
             var chain = Chain(
                 table: "t", name: "c\(index)", families: index == 3 ? .v4 : .both,
                 base: index == 0
-                    ? Base(.filter, .input, priority: 0, accepts: Bool.random(using: &self)) : nil,
+                    ? Base(.filter, .input, priority: 0, accepts: Bool.random(using: &chance))
+                    : nil,
                 place: nowhere)
             for _ in 0..<6 { chain.rules.append(rule(index, of: 4)) }
             ruleset.chains.append(chain)
@@ -76,7 +70,7 @@ private struct Chains: RandomNumberGenerator {
         var packet = WalkedPacket(family, [])
         for field in Field.allCases {
             packet[field] = min(
-                Self.ends.randomElement(using: &self) ?? 0, UInt128(field.last))
+                Self.ends.randomElement(using: &chance) ?? 0, UInt128(field.last))
         }
         return packet
     }
@@ -110,7 +104,7 @@ struct UnfoldingTests {
                 let walked = chains.packet(family)
                 let packet = Self.packet(walked, family == .v6 ? atoms : nil)
                 let truth = Set(Chains.words + ["QUEUE"]).filter { _ in
-                    Bool.random(using: &chains)
+                    Bool.random(using: &chains.chance)
                 }
                 let walk = Walker(ruleset).walk(walked, base: 0) { truth.contains($0) }
                 let may = rules.may.allows(packet)

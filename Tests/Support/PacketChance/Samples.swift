@@ -1,37 +1,26 @@
-import Packets
+package import Chance
+package import Packets
 
-/// A seeded source of small boxes that overlap much and touch the ends of their fields.
-struct Sampling: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
+/// Small boxes that overlap much and touch the ends of their fields.
+extension Seeded {
     /// A value near an end of the field, or one of few in the middle.
-    mutating func value(_ field: Field) -> UInt32 {
+    package mutating func value(_ field: Field) -> UInt32 {
         let near = UInt32.random(in: 0...2, using: &self)
         let last = field.last
-        return switch Int.random(in: 0...2, using: &self) {
+        return switch below(3) {
         case 0: min(near, last)
         case 1: last - min(near, last)
         default: last / 2 - min(near, last / 2)
         }
     }
 
-    mutating func packet() -> Packet {
+    package mutating func packet() -> Packet {
         var packet = Packet()
         for field in Field.allCases { packet[field] = value(field) }
         return packet
     }
 
-    mutating func box() -> Box {
+    package mutating func box() -> Box {
         var box = Box.everything
         for field in Field.allCases where Bool.random(using: &self) {
             let one = value(field)
@@ -41,14 +30,14 @@ struct Sampling: RandomNumberGenerator {
         return box
     }
 
-    mutating func set(_ count: Int) throws -> PacketSet {
+    package mutating func set(_ count: Int) throws -> PacketSet {
         var set = PacketSet()
         for _ in 0..<count { try set.insert(box()) }
         return set
     }
 
-    /// Rules of which about one in five is a skip.
-    mutating func list(_ count: Int) -> RuleList {
+    /// Rules of which about one in five is a skip where those are wanted.
+    package mutating func list(_ count: Int, skips: Bool) -> RuleList {
         var list = RuleList(otherwise: Bool.random(using: &self))
         var open: [Int] = []
         for index in 0..<count {
@@ -56,7 +45,7 @@ struct Sampling: RandomNumberGenerator {
                 list.land(skip)
                 open.removeLast()
             }
-            if UInt32.random(in: 0..<5, using: &self) == 0 {
+            if skips, below(5) == 0 {
                 open.append(list.appendSkip(box(), owner: UInt32(index)))
             } else {
                 list.append(box(), allow: Bool.random(using: &self), owner: UInt32(index))
