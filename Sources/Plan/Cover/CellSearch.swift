@@ -13,7 +13,6 @@ struct CellSearch {
     }
 
     private let list: RuleList
-    private let index: RuleIndex
     private let stepsMax: Int
     private let allow: Bool
     private var arena: [Int32] = []
@@ -22,7 +21,6 @@ struct CellSearch {
 
     init(_ prover: Prover, allow: Bool) {
         list = prover.list
-        index = prover.index
         stepsMax = prover.stepsMax
         self.allow = allow
     }
@@ -33,7 +31,9 @@ struct CellSearch {
     }
 
     private mutating func run(_ question: Box) -> Proof {
-        index.overlaps(question, below: list.count, into: &arena)
+        arena = list.boxes.indices.filter { list.boxes[$0].overlaps(question) }.map {
+            Int32(truncatingIfNeeded: $0)
+        }
         open.append(Cell(box: question, next: 0, start: 0, end: arena.count))
         var steps = 0
         while let cell = open.popLast() {
@@ -64,7 +64,7 @@ struct CellSearch {
         guard list.otherwise == allow else { return false }
         let opposite: Decision = allow ? .refuse : .allow
         return !arena[cell.start..<cell.end].contains { number in
-            Int(number) >= cell.next && list.decisions[Int(number)] == opposite
+            list.decisions[Int(number)] == opposite
         }
     }
 
@@ -98,18 +98,18 @@ struct CellSearch {
                 continue
             }
             cuts.appendCut(field, after: last)
-            leave(cell, cell.box.with(field, last + 1...whole.upperBound))
-            leave(cell, cell.box.with(field, whole.lowerBound...last))
+            leave(cell, cell.box.with(field, last + 1...whole.upperBound), from: rule)
+            leave(cell, cell.box.with(field, whole.lowerBound...last), from: rule)
             return
         }
     }
 
-    private mutating func leave(_ cell: Cell, _ half: Box) {
+    private mutating func leave(_ cell: Cell, _ half: Box, from next: Int) {
         let start = arena.count
         for position in cell.start..<cell.end {
             let number = arena[position]
-            if list.boxes[Int(number)].overlaps(half) { arena.append(number) }
+            if Int(number) >= next, list.boxes[Int(number)].overlaps(half) { arena.append(number) }
         }
-        open.append(Cell(box: half, next: cell.next, start: start, end: arena.count))
+        open.append(Cell(box: half, next: next, start: start, end: arena.count))
     }
 }

@@ -17,17 +17,19 @@ extension Prover {
         guard !list.hasSkips else { return ([], Array(0..<list.count)) }
         var dead: [DeadRule] = []
         var undecided: [Int] = []
-        var candidates: [Int32] = []
+        var touching: [Int32] = []
+        var search = CoverSearch(stepsMax: 0)
         for rule in 0..<list.count {
             let box = list.boxes[rule]
-            index.overlaps(box, below: rule, into: &candidates)
-            if let single = candidates.first(where: { list.boxes[Int($0)].contains(box) }) {
-                dead.append(DeadRule(rule: rule, by: [Int(single)]))
+            index.overlaps(box, into: &touching)
+            touching.removeAll { index.numbers[Int($0)] >= rule }
+            if let single = touching.first(where: { index.boxes[Int($0)].contains(box) }) {
+                dead.append(DeadRule(rule: rule, by: [Int(index.numbers[Int(single)])]))
                 continue
             }
-            guard !candidates.isEmpty else { continue }
-            var search = CoverSearch(stepsMax: stepsMax)
-            switch search.search(box, candidates, list.boxes) {
+            guard !touching.isEmpty else { continue }
+            search.allow(stepsMax)
+            switch search.search(box, touching, index) {
             case .covered: dead.append(DeadRule(rule: rule, by: search.covering.leaves))
             case .hole: break
             case .tooHard: undecided.append(rule)

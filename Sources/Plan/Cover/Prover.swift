@@ -29,25 +29,30 @@ package struct Prover: Sendable {
     package func prove(_ question: Box, allow: Bool) -> Proof {
         if list.hasSkips { return CellSearch(self, allow: allow).search(question) }
         var touching: [Int32] = []
-        index.overlaps(question, below: list.count, into: &touching)
-        var search = CoverSearch(stepsMax: stepsMax)
-        var certificate = Certificate(coverings: [])
-        var earlier: [Int32] = []
-        var candidates: [Int32] = []
+        index.overlaps(question, into: &touching)
         let wanted: Decision = allow ? .allow : .refuse
-        for number in touching {
-            let rule = Int(number)
-            if list.decisions[rule] == wanted {
-                earlier.append(number)
-                // Nothing behind a rule that holds the whole question is ever asked.
-                if list.boxes[rule].contains(question) { return .holds(certificate) }
-                continue
+        // Nothing behind a rule that holds the whole question is ever asked.
+        var last = list.count
+        var opposite: [Int] = []
+        for rank in touching {
+            let number = Int(index.numbers[Int(rank)])
+            if list.decisions[number] != wanted {
+                opposite.append(number)
+            } else if index.boxes[Int(rank)].contains(question) {
+                last = min(last, number)
             }
-            guard let box = list.boxes[rule].intersection(question) else { continue }
-            if let proof = cover(box, earlier, &candidates, &search, &certificate) { return proof }
         }
-        if list.otherwise != allow,
-            let proof = cover(question, earlier, &candidates, &search, &certificate)
+        opposite.sort()
+        var search = CoverSearch(stepsMax: stepsMax)
+        var certificate = Certificate(coverings: [], end: last < list.count ? last : nil)
+        for number in opposite where number < last {
+            guard let box = list.boxes[number].intersection(question) else { continue }
+            if let proof = cover(box, before: number, touching, wanted, &search, &certificate) {
+                return proof
+            }
+        }
+        if last == list.count, list.otherwise != allow,
+            let proof = cover(question, before: last, touching, wanted, &search, &certificate)
         {
             return proof
         }
@@ -56,14 +61,15 @@ package struct Prover: Sendable {
 
     /// Appends the covering of a box by earlier rules, or says why there is none.
     private func cover(
-        _ box: Box, _ earlier: [Int32], _ candidates: inout [Int32],
+        _ box: Box, before number: Int, _ touching: [Int32], _ wanted: Decision,
         _ search: inout CoverSearch, _ certificate: inout Certificate
     ) -> Proof? {
-        candidates.removeAll(keepingCapacity: true)
-        for number in earlier where list.boxes[Int(number)].overlaps(box) {
-            candidates.append(number)
+        let candidates = touching.filter { rank in
+            let earlier = Int(index.numbers[Int(rank)])
+            return earlier < number && list.decisions[earlier] == wanted
+                && index.boxes[Int(rank)].overlaps(box)
         }
-        switch search.search(box, candidates, list.boxes) {
+        switch search.search(box, candidates, index) {
         case .covered:
             certificate.coverings.append(search.covering)
             return nil

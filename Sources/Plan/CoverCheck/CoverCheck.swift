@@ -2,59 +2,74 @@
 // It never searches: each step either follows from the one before or the evidence is refused.
 package import Packets
 
-/// A checker of certificates.
-package enum CoverCheck {
+/// A checker of certificates about one list of rules.
+package struct CoverCheck: Sendable {
+    private let list: RuleList
+    /// The numbers of the rules of each decision, and their sources' intervals beside them.
+    private let refusing: Half
+    private let allowing: Half
+
+    private struct Half: Sendable {
+        var numbers: [Int] = []
+        var sources: [ClosedRange<UInt32>] = []
+    }
+
+    package init(_ list: RuleList) {
+        self.list = list
+        var refusing = Half()
+        var allowing = Half()
+        for number in 0..<list.count {
+            let source = list.boxes[number][.source]
+            if list.decisions[number] == .allow {
+                allowing.numbers.append(number)
+                allowing.sources.append(source)
+            } else {
+                refusing.numbers.append(number)
+                refusing.sources.append(source)
+            }
+        }
+        self.refusing = refusing
+        self.allowing = allowing
+    }
+
     /// Whether the certificate shows that the list decides every packet of the question as
     /// `allow` says.
-    package static func accepts(
-        _ certificate: Certificate, list: RuleList, question: Box, allow: Bool
-    ) -> Bool {
+    package func accepts(_ certificate: Certificate, question: Box, allow: Bool) -> Bool {
         if list.hasSkips {
             guard let cells = certificate.cells, certificate.coverings.isEmpty else { return false }
-            return checkCells(cells, list, question, allow)
+            return Self.walk(question, cells) { cell, _ in decidesAlike(cell, allow) }
         }
         guard certificate.cells == nil else { return false }
         let wanted: Decision = allow ? .allow : .refuse
-        var coverings = certificate.coverings[...]
-        for rule in 0..<list.count where list.boxes[rule].overlaps(question) {
-            if list.decisions[rule] == wanted {
-                // What lies behind a rule that holds everything decides nothing.
-                if list.boxes[rule].contains(question) { return coverings.isEmpty }
-                continue
-            }
-            guard let covering = coverings.popFirst(),
-                let part = list.boxes[rule].intersection(question),
-                isCovered(part, covering, list, wanted, before: rule)
+        if let end = certificate.end {
+            guard list.decisions.indices.contains(end), list.decisions[end] == wanted,
+                list.boxes[end].contains(question)
             else { return false }
         }
-        if list.otherwise == allow { return coverings.isEmpty }
+        var coverings = certificate.coverings[...]
+        let opposite = allow ? refusing : allowing
+        for (position, source) in opposite.sources.enumerated()
+        where source.overlaps(question[.source]) {
+            let number = opposite.numbers[position]
+            guard number < certificate.end ?? .max else { break }
+            guard let part = list.boxes[number].intersection(question) else { continue }
+            guard let covering = coverings.popFirst(),
+                isCovered(part, covering, wanted, before: number)
+            else { return false }
+        }
+        if list.otherwise == allow || certificate.end != nil { return coverings.isEmpty }
         guard let covering = coverings.popFirst(), coverings.isEmpty else { return false }
-        return isCovered(question, covering, list, wanted, before: list.count)
+        return isCovered(question, covering, wanted, before: list.count)
     }
 
-    /// Whether the covering shows that one of the rules holds the box, or several do together.
-    package static func isCovered(_ box: Box, _ covering: Covering, by boxes: [Box]) -> Bool {
-        var list = RuleList(otherwise: false)
-        for (index, one) in boxes.enumerated() {
-            list.append(one, allow: true, owner: UInt32(truncatingIfNeeded: index))
-        }
-        return isCovered(box, covering, list, .allow, before: list.count)
-    }
-
-    private static func isCovered(
-        _ box: Box, _ covering: Covering, _ list: RuleList, _ wanted: Decision, before limit: Int
+    private func isCovered(
+        _ box: Box, _ covering: Covering, _ wanted: Decision, before limit: Int
     ) -> Bool {
-        walk(box, covering) { cell, leaf in
+        Self.walk(box, covering) { cell, leaf in
             guard leaf < UInt64(limit) else { return false }
-            let rule = Int(leaf)
-            return list.decisions[rule] == wanted && list.boxes[rule].contains(cell)
+            let number = Int(leaf)
+            return list.decisions[number] == wanted && list.boxes[number].contains(cell)
         }
-    }
-
-    private static func checkCells(
-        _ cells: Covering, _ list: RuleList, _ question: Box, _ allow: Bool
-    ) -> Bool {
-        walk(question, cells) { cell, _ in decidesAlike(list, cell, allow) }
     }
 
     /// Takes the boxes of a tree of cuts one by one; false for words that make no tree.
@@ -71,22 +86,24 @@ package enum CoverCheck {
                 guard accepts(cell, word >> 1) else { return false }
                 continue
             }
-            guard word >> 1 <= UInt64(Field.departure.rawValue),
-                let field = Field(rawValue: Int(word >> 1)), position < covering.words.count,
+            guard word >> 2 <= UInt64(Field.departure.rawValue),
+                let field = Field(rawValue: Int(word >> 2)), position < covering.words.count,
                 let last = UInt32(exactly: covering.words[position])
             else { return false }
             position += 1
             let whole = cell[field]
             guard last >= whole.lowerBound, last < whole.upperBound else { return false }
-            open.append(cell.with(field, last + 1...whole.upperBound))
-            open.append(cell.with(field, whole.lowerBound...last))
+            let lower = cell.with(field, whole.lowerBound...last)
+            let upper = cell.with(field, last + 1...whole.upperBound)
+            open.append(word & 2 == 0 ? upper : lower)
+            open.append(word & 2 == 0 ? lower : upper)
         }
         return position == covering.words.count
     }
 
     /// Whether every packet of the cell is decided the wanted way: by rules that hold it wholly,
     /// or because nothing that is left decides the other way.
-    private static func decidesAlike(_ list: RuleList, _ cell: Box, _ allow: Bool) -> Bool {
+    private func decidesAlike(_ cell: Box, _ allow: Bool) -> Bool {
         var rule = 0
         while rule < list.count {
             let box = list.boxes[rule]

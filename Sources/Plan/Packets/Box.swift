@@ -1,8 +1,8 @@
 /// All packets whose every field lies in an interval, both ends included; never empty.
 package struct Box: Sendable, Hashable {
     /// Lowest and highest values, indexed by `Field.rawValue`; no lane of `low` exceeds `high`.
-    package private(set) var low: SIMD8<UInt32>
-    package private(set) var high: SIMD8<UInt32>
+    package internal(set) var low: SIMD8<UInt32>
+    package internal(set) var high: SIMD8<UInt32>
 
     /// Every packet there is.
     package static let everything = Box(
@@ -23,11 +23,13 @@ package struct Box: Sendable, Hashable {
     package init(_ packet: Packet) { self.init(unchecked: packet.values, packet.values) }
 
     /// The interval of one field.
+    @inlinable @inline(__always)
     package subscript(_ field: Field) -> ClosedRange<UInt32> {
         low[field.rawValue]...high[field.rawValue]
     }
 
     /// This box with one field's interval replaced.
+    @inlinable @inline(__always)
     package func with(_ field: Field, _ interval: ClosedRange<UInt32>) -> Box {
         var box = self
         box.low[field.rawValue] = interval.lowerBound
@@ -42,19 +44,23 @@ package struct Box: Sendable, Hashable {
         return with(field, own.clamped(to: interval))
     }
 
+    @inlinable @inline(__always)
     package func contains(_ packet: Packet) -> Bool {
         all(low .<= packet.values) && all(packet.values .<= high)
     }
 
+    @inlinable @inline(__always)
     package func contains(_ other: Box) -> Bool {
         all(low .<= other.low) && all(other.high .<= high)
     }
 
+    @inlinable @inline(__always)
     package func overlaps(_ other: Box) -> Bool {
         all(low .<= other.high) && all(other.low .<= high)
     }
 
     /// What both hold; nil when they share nothing.
+    @inlinable @inline(__always)
     package func intersection(_ other: Box) -> Box? {
         Box(low: pointwiseMax(low, other.low), high: pointwiseMin(high, other.high))
     }
@@ -78,8 +84,9 @@ package struct Box: Sendable, Hashable {
         return parts
     }
 
-    /// The packet with the lowest values.
+    /// The packets with the lowest and with the highest values.
     package var first: Packet { Packet(low) }
+    package var last: Packet { Packet(high) }
 
     /// Number of packets as a power of two, for choosing between boxes.
     package var size: Double {

@@ -12,12 +12,12 @@ struct CoverCheckTests {
         var chance = Seeded(state: UInt64(seed))
         let list = chance.list(7, skips: seed % 3 == 0)
         let question = chance.box()
+        let check = CoverCheck(list)
         for allow in [true, false] {
             guard case .refuted = Prover(list).prove(question, allow: allow) else { continue }
             for _ in 0..<40 {
                 let evidence = Self.evidence(&chance, list, question, allow)
-                #expect(
-                    !CoverCheck.accepts(evidence, list: list, question: question, allow: allow))
+                #expect(!check.accepts(evidence, question: question, allow: allow))
             }
         }
     }
@@ -30,6 +30,7 @@ struct CoverCheckTests {
         let other = chance.box().intersection(question) ?? question
         if case .holds(let found) = Prover(list).prove(other, allow: allow) { certificate = found }
         if list.hasSkips, certificate.cells == nil { certificate.cells = Covering() }
+        if chance.below(4) == 0 { certificate.end = chance.below(list.count + 1) }
         for _ in 0..<chance.below(4) {
             var covering = Covering()
             for _ in 0..<chance.below(6) {
@@ -61,7 +62,7 @@ struct CoverCheckTests {
             return
         }
         func accepts(_ certificate: Certificate) -> Bool {
-            CoverCheck.accepts(certificate, list: list, question: question, allow: false)
+            CoverCheck(list).accepts(certificate, question: question, allow: false)
         }
         #expect(accepts(proof))
         #expect(proof.coverings.count == 2)
@@ -85,5 +86,10 @@ struct CoverCheckTests {
         var more = proof
         more.coverings.append(proof.coverings[0])
         #expect(!accepts(more))
+        for end in [-1, 0, 1, 2, 3, Int.max] {
+            var early = proof
+            early.end = end
+            #expect(!accepts(early))
+        }
     }
 }

@@ -12,6 +12,7 @@ struct ProverTests {
         var chance = Seeded(state: UInt64(seed))
         let list = chance.list(9, skips: seed % 2 == 1)
         let prover = Prover(list)
+        let check = CoverCheck(list)
         for _ in 0..<4 {
             let question = chance.box()
             let allowed = try list.allowed(in: question)
@@ -23,8 +24,7 @@ struct ProverTests {
                 case .holds(let certificate):
                     #expect(truth)
                     #expect(
-                        CoverCheck.accepts(
-                            certificate, list: list, question: question, allow: allow))
+                        check.accepts(certificate, question: question, allow: allow))
                 case .refuted(let packet):
                     #expect(!truth)
                     #expect(question.contains(packet))
@@ -38,9 +38,9 @@ struct ProverTests {
     @Test("a question that costs more than its bound has no answer")
     func bound() {
         var list = RuleList(otherwise: true)
-        for port: UInt32 in 0..<50 {
+        for port: UInt32 in 0..<100 where port != 50 {
             list.append(
-                .everything.with(.destinationPort, port * 2...port * 2), allow: true, owner: port)
+                .everything.with(.destinationPort, port...port), allow: true, owner: port)
         }
         list.append(.everything.with(.destinationPort, 0...99), allow: false, owner: 99)
         guard case .undecided = Prover(list, stepsMax: 3).prove(.everything, allow: true) else {
