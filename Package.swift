@@ -386,7 +386,9 @@ let measures: [Target] = [
         path: "Benchmarks/Facet", swiftSettings: house),
     .executableTarget(
         name: "pit",
-        dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
+        dependencies: [
+            "Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes",
+        ],
         path: "Benchmarks/Pit", swiftSettings: house),
 ]
 
