@@ -73,6 +73,16 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
+    room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
+    room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
+    room(
+        "Plan", "Cover", opens: ["Packets"],
+        tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
+    room(
+        "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
@@ -338,6 +348,8 @@ let doors: [[Target]] = [
 
 let supports: [[Target]] = [
     support("Chance"),
+    support("PacketChance", opens: ["Chance", "Packets"]),
+    support("FilterSets", opens: ["Packets"]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",
@@ -369,6 +381,10 @@ let measures: [Target] = [
         name: "abacus",
         dependencies: ["LedgerStore", "LedgerBook", "LedgerTreaty", "Numerals", "OrderTreaty"],
         path: "Benchmarks/Abacus", swiftSettings: house),
+    .executableTarget(
+        name: "facet",
+        dependencies: ["Cover", "CoverCheck", "Descriptors", "FilterSets", "Packets"],
+        path: "Benchmarks/Facet", swiftSettings: house),
     .executableTarget(
         name: "pit",
         dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
