@@ -81,6 +81,7 @@ let rooms: [[Target]] = [
         tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
     room(
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
@@ -199,7 +200,7 @@ let rooms: [[Target]] = [
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
-            "Numerals", "Bytes",
+            "Numerals", "Tables", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",
