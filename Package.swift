@@ -202,7 +202,7 @@ let rooms: [[Target]] = [
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
-            "Numerals", "Bytes",
+            "Numerals", "Tables", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",
@@ -406,11 +406,12 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Addresses", "AdminTreaty", "AuditTreaty", "Blueprint", "Breach", "Bytes",
-                "CFuzzDriver", "CJailPlan", "Closure", "Confinement", "ControlTreaty",
-                "Descriptors", "Findings", "IdentityTreaty", "LedgerTreaty", "MarketData",
-                "MarketTreaty", "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty",
-                "Platform", "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
+                "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
+                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
+                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 
