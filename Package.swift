@@ -82,6 +82,8 @@ let rooms: [[Target]] = [
     room(
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
+    room(
+        "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
@@ -383,7 +385,9 @@ let measures: [Target] = [
         path: "Benchmarks/Abacus", swiftSettings: house),
     .executableTarget(
         name: "facet",
-        dependencies: ["Cover", "CoverCheck", "Descriptors", "FilterSets", "Packets"],
+        dependencies: [
+            "Cover", "CoverCheck", "Descriptors", "Difference", "FilterSets", "Packets",
+        ],
         path: "Benchmarks/Facet", swiftSettings: house),
     .executableTarget(
         name: "pit",
