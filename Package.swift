@@ -418,6 +418,7 @@ let fuzzing: [Target] =
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Connectivity", "KubernetesManifests", "Packets", "Ruleset", "Topology", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
                 "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",

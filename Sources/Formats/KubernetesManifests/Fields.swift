@@ -31,10 +31,10 @@ extension Node {
     var isTrue: Bool { scalar == "true" }
 
     private static let typedWords: Set<String> = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "",
+        "yes", "no", "on", "off", "true", "false", "null", "~", "",
     ]
 
-    /// Whether YAML 1.1 reads a bare word as a number, a truth value or nothing.
+    /// Whether the API server reads a bare word as a number, a truth value or nothing.
     private static func isTyped(_ text: String) -> Bool {
         if text.utf8.count <= 5, typedWords.contains(text.lowercased()) { return true }
         guard let first = text.utf8.first(where: { $0 != UInt8(ascii: "-") }),

@@ -93,7 +93,7 @@ package struct RuleList: Sendable {
         var cells: [Cell] = []
         var waiting: [Int: [Box]] = [:]
         for index in 0...count {
-            if let landed = waiting.removeValue(forKey: index) {
+            if !waiting.isEmpty, let landed = waiting.removeValue(forKey: index) {
                 open = try PacketSet(disjoint: open.boxes + landed)
             }
             guard index < count else { break }

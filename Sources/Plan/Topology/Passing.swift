@@ -31,14 +31,14 @@ extension Topology {
         let there = way(from: source, to: target)
         let back = way(from: target, to: source)
         passing.may = try passed(source, target, there, back, family, .may)
-        let words = Set((there + back).flatMap { rules($0.gate, family).unmodelled })
-        guard !words.isEmpty else {
+        let gates = (there + back).lazy.map { rules($0.gate, family) }
+        guard !passing.may.isEmpty, gates.contains(where: { !$0.unmodelled.isEmpty }) else {
             passing.must = passing.may
             return passing
         }
         passing.must = try passed(source, target, there, back, family, .must)
         let isSame = try passing.may.isSubset(of: passing.must)
-        passing.unmodelled = isSame ? [] : words.sorted()
+        passing.unmodelled = isSame ? [] : Set(gates.flatMap(\.unmodelled)).sorted()
         return passing
     }
 
