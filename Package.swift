@@ -244,6 +244,13 @@ let rooms: [[Target]] = [
             "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
         ]),
     room(
+        "Response", "Envoy",
+        opens: [
+            "Breach", "Passage", "Tenancy", "TLSEngine", "Certificates", "Sockets", "Loop",
+            "Descriptors", "Addresses", "AuthorityTreaty", "RequestTreaty", "IdentityTreaty",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Bytes", "Findings",
+        ]),
+    room(
         "Response", "Techniques",
         opens: ["Breach", "Addresses", "AuditTreaty", "CLinux"]),
     room(
@@ -320,6 +327,7 @@ let doors: [[Target]] = [
             "OrderTreaty", "AdminTreaty", "AuditTreaty", "Digests", "Descriptors", "Bytes",
             "Findings",
         ]),
+    door("bulkhead-envoy", opens: ["Envoy", "Tenancy", "Findings"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),

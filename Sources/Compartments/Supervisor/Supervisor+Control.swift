@@ -15,6 +15,8 @@ extension Supervisor {
     static let peersMax = 32
     /// Peers at one time beyond which only operators are let in.
     static let othersMax = 16
+    /// The table of passages, as the compiler names it.
+    private static let passages = "passages"
 
     /// What a peer may ask.
     private enum Role {
@@ -252,7 +254,22 @@ extension Supervisor {
             status.limits.scratchBytes = max(status.limits.scratchBytes, bytes)
         }
         status.handed = UInt16(clamping: deployment.handed(unit.index).count)
+        for channel in deployment.channels {
+            switch channel {
+            case .table(unit.index, Self.passages, let bytes):
+                status.passages = Self.lines(bytes)
+            case .operators(unit.index, let name): status.channels.append(name)
+            case .pair, .table, .operators: break
+            }
+        }
         return status
+    }
+
+    /// The lines of a table that fit a reply.
+    private static func lines(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n")).lazy
+            .filter { $0.count <= CompartmentStatus.passageBytesMax }
+            .prefix(CompartmentStatus.passagesMax).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// An endpoint as records name it.

@@ -1,0 +1,81 @@
+package import Addresses
+
+/// A certificate with its key, taken from the service whose they are.
+package struct Loot: Sendable, Equatable {
+    package var owner: String
+    /// Both in DER.
+    package var certificate: [UInt8]
+    package var secret: [UInt8]
+    /// Who believed it at its own place; empty when nobody was asked.
+    package var believer: String
+
+    package init(owner: String, certificate: [UInt8], secret: [UInt8], believer: String) {
+        self.owner = owner
+        self.certificate = certificate
+        self.secret = secret
+        self.believer = believer
+    }
+
+    package static let certificateMax = 4_096
+    package static let secretMax = 512
+}
+
+/// A port of a passage that no flow leads to.
+package struct ForeignDoor: Sendable, Equatable {
+    package var owner: String
+    package var address: Address
+    package var port: UInt16
+
+    package init(owner: String, address: Address, port: UInt16) {
+        self.owner = owner
+        self.address = address
+        self.port = port
+    }
+}
+
+/// A request that a client of the drill signed, as it passes by whoever carries it.
+package struct PassingRequest: Sendable, Equatable {
+    package var account: UInt32
+    package var key: String
+    /// 32 bytes of HMAC-SHA256.
+    package var signature: [UInt8]
+    /// Exactly what was signed.
+    package var payload: [UInt8]
+
+    package init(account: UInt32, key: String, signature: [UInt8], payload: [UInt8]) {
+        self.account = account
+        self.key = key
+        self.signature = signature
+        self.payload = payload
+    }
+
+    package static let keyMax = 64
+    package static let signatureMax = 64
+    package static let payloadMax = 8_192
+}
+
+/// What an envoy is told: who it is, it finds in the descriptors of the service.
+package struct EnvoyOrders: Sendable, Equatable {
+    /// Ids of `Technique.envoys`, in the order to run.
+    package var techniques: [String]
+    /// Takes the service's certificate and key and hands them over.
+    package var takesLoot: Bool
+    package var loot: [Loot]
+    package var doors: [ForeignDoor]
+    /// Each is used once.
+    package var requests: [PassingRequest]
+
+    package init(techniques: [String] = []) {
+        self.techniques = techniques
+        takesLoot = false
+        loot = []
+        doors = []
+        requests = []
+    }
+
+    package static let bytesMax = 1 << 20
+    package static let nameMax = 64
+    package static let lootMax = 64
+    package static let doorsMax = 256
+    package static let requestsMax = 64
+}
