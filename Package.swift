@@ -37,6 +37,14 @@ func door(
     ]
 }
 
+/// What the tests of several rooms share; only tests open it, so nothing that ships has it.
+func support(_ name: String, opens: [Target.Dependency] = []) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: opens, path: "Tests/Support/\(name)", swiftSettings: house)
+    ]
+}
+
 func binding(_ name: String, pkgConfig: String) -> [Target] {
     [.systemLibrary(name: name, path: "Bindings/\(name)", pkgConfig: pkgConfig)]
 }
@@ -56,7 +64,7 @@ let rooms: [[Target]] = [
     room("Ground", "Bytes"),
     room("Ground", "Findings"),
     room("Ground", "Numerals"),
-    room("Ground", "Tables"),
+    room("Ground", "Tables", tests: ["Chance"]),
     room("Ground", "Addresses"),
     room("Ground", "Notation", opens: ["Findings"]),
     room("Ground", "Arguments", opens: ["Findings"]),
@@ -64,7 +72,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Signatures", opens: ["Bytes", "Findings", "COpenSSL"]),
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
-    room("Wires", "HTTPWire"),
+    room("Wires", "HTTPWire", tests: ["Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
@@ -76,7 +84,8 @@ let rooms: [[Target]] = [
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
     room(
-        "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"]),
+        "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"],
+        tests: ["Chance"]),
     room(
         "Kernel", "PacketFilter", opens: ["Descriptors", "CNftables", "CLinux", "Findings"],
         tests: ["Namespaces", "Netlink"]),
@@ -100,7 +109,7 @@ let rooms: [[Target]] = [
         opens: [
             "AuthorityTreaty", "Certificates", "TLSEngine", "Sockets", "Loop", "Descriptors",
             "Addresses", "Bytes", "Findings",
-        ]),
+        ], tests: ["Enrolment"]),
     room(
         "Compartments", "Supervisor",
         opens: [
@@ -113,21 +122,32 @@ let rooms: [[Target]] = [
         opens: [
             "Confinement", "ControlTreaty", "Descriptors", "Digests", "Findings", "Bytes", "CLinux",
         ]),
-    room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"]),
+    room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"], tests: ["Chance"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
     room("Treaties", "AuthorityTreaty", opens: ["Addresses", "Bytes"]),
-    room("Treaties", "OrderTreaty", opens: ["Bytes", "Findings", "Notation", "Numerals"]),
-    room("Treaties", "RiskTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
-    room("Treaties", "LedgerTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
-    room("Treaties", "MarketTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"]),
-    room("Treaties", "IdentityTreaty", opens: ["Addresses", "Bytes", "OrderTreaty"]),
-    room("Treaties", "RequestTreaty", opens: ["Addresses", "Bytes"]),
-    room("Treaties", "AdminTreaty", opens: ["Addresses", "Bytes", "Numerals", "OrderTreaty"]),
+    room(
+        "Treaties", "OrderTreaty", opens: ["Bytes", "Findings", "Notation", "Numerals"],
+        tests: ["Chance", "RoundTrips"]),
+    room(
+        "Treaties", "RiskTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"],
+        tests: ["Chance", "RoundTrips"]),
+    room(
+        "Treaties", "LedgerTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"],
+        tests: ["RoundTrips"]),
+    room(
+        "Treaties", "MarketTreaty", opens: ["Bytes", "Numerals", "OrderTreaty"],
+        tests: ["RoundTrips"]),
+    room(
+        "Treaties", "IdentityTreaty", opens: ["Addresses", "Bytes", "OrderTreaty"],
+        tests: ["RoundTrips"]),
+    room("Treaties", "RequestTreaty", opens: ["Addresses", "Bytes"], tests: ["RoundTrips"]),
+    room(
+        "Treaties", "AdminTreaty", opens: ["Addresses", "Bytes", "Numerals", "OrderTreaty"],
+        tests: ["RoundTrips"]),
     room("Stores", "SQLiteStore", opens: ["Findings", "CSQLite"], tests: ["Descriptors"]),
     room(
         "Data", "LedgerBook",
-        opens: ["LedgerTreaty", "OrderTreaty", "Numerals", "Bytes", "Digests"]
-    ),
+        opens: ["LedgerTreaty", "OrderTreaty", "Numerals", "Bytes", "Digests"], tests: ["Chance"]),
     room(
         "Data", "LedgerStore",
         opens: ["LedgerBook", "LedgerTreaty", "OrderTreaty", "Numerals", "SQLiteStore"],
@@ -140,7 +160,7 @@ let rooms: [[Target]] = [
         opens: [
             "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty", "LedgerTreaty",
             "Numerals",
-        ], tests: ["Addresses", "Notation"]),
+        ], tests: ["Addresses", "Notation", "Chance"]),
     room(
         "Application", "Identity",
         opens: [
@@ -152,26 +172,26 @@ let rooms: [[Target]] = [
         opens: [
             "ClientAPI", "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty",
             "LedgerTreaty",
-        ], tests: ["Addresses", "Numerals"]),
+        ], tests: ["Addresses", "Numerals", "Chance"]),
     room(
         "Application", "Matching",
         opens: [
             "OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables", "Digests", "Bytes",
-        ]),
+        ], tests: ["Chance"]),
     room(
         "Application", "Risk",
         opens: ["OrderTreaty", "RiskTreaty", "LedgerTreaty", "Numerals", "Tables"],
-        tests: ["Matching", "Bytes"]),
+        tests: ["Matching", "Bytes", "Chance"]),
     room(
         "Application", "MarketData",
         opens: ["MarketTreaty", "OrderTreaty", "RiskTreaty", "Numerals", "Tables"],
-        tests: ["Matching"]),
+        tests: ["Matching", "Chance"]),
     room(
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
             "Numerals", "Bytes",
-        ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop"]),
+        ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",
         opens: ["AuditTreaty", "Passage", "Tenancy", "Loop", "Bytes", "Findings"]),
@@ -181,29 +201,20 @@ let rooms: [[Target]] = [
             "Risk", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Findings",
             "Bytes",
         ],
-        tests: [
-            "Matching", "Numerals", "AuthorityTreaty", "Certificates", "Addresses", "Descriptors",
-            "Loop", "Sockets",
-        ]),
+        tests: ["Matching", "Numerals", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Application", "MatchingDesk",
         opens: [
             "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
             "Numerals", "Findings", "Bytes",
         ],
-        tests: [
-            "RiskDesk", "Risk", "MarketDesk", "AuthorityTreaty", "Certificates", "Digests",
-            "Addresses", "Descriptors", "Loop", "Sockets",
-        ]),
+        tests: ["RiskDesk", "Risk", "MarketDesk", "Digests", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Application", "MarketDesk",
         opens: [
             "MarketData", "Relay", "Passage", "MarketTreaty", "OrderTreaty", "RiskTreaty", "Bytes",
         ],
-        tests: [
-            "MatchingDesk", "Matching", "Numerals", "AuthorityTreaty", "Certificates",
-            "Addresses", "Descriptors", "Loop", "Sockets",
-        ]),
+        tests: ["MatchingDesk", "Matching", "Numerals", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Stores", "Journal", opens: ["Descriptors", "Loop", "Digests", "Bytes", "Findings"],
         tests: ["CLinux"]),
@@ -212,7 +223,7 @@ let rooms: [[Target]] = [
         opens: [
             "HTTPWire", "TLSEngine", "Passage", "Loop", "Sockets", "Descriptors",
             "RequestTreaty", "AuditTreaty", "Addresses", "Bytes", "Findings",
-        ], tests: ["AuthorityTreaty", "Certificates"]),
+        ], tests: ["Enrolment"]),
     room(
         "Client", "ClientWire",
         opens: [
@@ -233,7 +244,7 @@ let rooms: [[Target]] = [
         "Watch", "Trail",
         opens: [
             "AuditTreaty", "Digests", "Signatures", "Descriptors", "Bytes", "Findings", "CLinux",
-        ], tests: ["Addresses"]),
+        ], tests: ["Addresses", "Chance"]),
     room(
         "Watch", "Sensors", opens: ["AuditTreaty", "Netlink", "Addresses"],
         tests: ["Bytes", "CLinux", "Descriptors", "Namespaces", "PacketFilter"]),
@@ -333,6 +344,20 @@ let doors: [[Target]] = [
         linking: [.unsafeFlags(["-static-executable"])]),
 ]
 
+let supports: [[Target]] = [
+    support("Chance"),
+    support("RoundTrips", opens: ["Bytes", "Chance"]),
+    support(
+        "Enrolment",
+        opens: ["AuthorityTreaty", "Certificates", "Descriptors", "Loop", "Passage", "Sockets"]),
+    support(
+        "Neighbours",
+        opens: [
+            "Addresses", "Bytes", "Descriptors", "Enrolment", "LedgerTreaty", "MarketTreaty",
+            "Passage", "Relay", "RiskTreaty", "Sockets",
+        ]),
+]
+
 let laws: [Target] = [
     .testTarget(
         name: "HouseTests", dependencies: ["Descriptors"], path: "Tests/House",
@@ -372,5 +397,5 @@ let fuzzing: [Target] =
 
 let package = Package(
     name: "bulkhead",
-    targets: (bindings + rooms + doors + [measures, laws, fuzzing]).flatMap { $0 },
+    targets: (bindings + rooms + doors + supports + [measures, laws, fuzzing]).flatMap { $0 },
     swiftLanguageModes: [.v6])

@@ -47,9 +47,12 @@ enum ImportLaw {
     /// Findings of the table itself.
     static func findings(in manifest: Manifest) -> [String] {
         var wings: [String: String] = [:]
-        for room in manifest.rooms { wings[room.name] = room.wing }
+        for room in manifest.rooms + manifest.supports { wings[room.name] = room.wing }
         return manifest.all.flatMap { room in
             (room.opens + room.tests).compactMap { opened -> String? in
+                if wings[opened] == "Support", room.wing != "Support", room.opens.contains(opened) {
+                    return "\(room.name) opens \(opened), which is for tests only"
+                }
                 if let owners = owners[opened], !owners.contains(room.name) {
                     return "\(room.name) opens \(opened), whose owners are \(owners.sorted())"
                 }
@@ -57,7 +60,9 @@ enum ImportLaw {
                     return manifest.bindings.contains(opened)
                         ? nil : "\(room.name) opens \(opened), which is no room"
                 }
-                guard room.wing != "Doors", zones.contains(wing), wing != room.wing else {
+                guard !["Doors", "Support"].contains(room.wing), zones.contains(wing),
+                    wing != room.wing
+                else {
                     return nil
                 }
                 return "\(room.name) (\(room.wing)) opens \(opened) of zone \(wing); "
@@ -84,7 +89,7 @@ enum ImportLaw {
     ) -> (room: Manifest.Room, isTest: Bool)? {
         let parts = file.parts
         guard parts.count >= 4 else { return nil }
-        let isTest = parts[0] == "Tests"
+        let isTest = parts[0] == "Tests" && parts[1] != "Support"
         guard
             let room = manifest.all.first(where: {
                 $0.wing == parts[1] && $0.name + (isTest ? "Tests" : "") == parts[2]

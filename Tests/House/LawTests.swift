@@ -67,6 +67,30 @@ struct LawTests {
         #expect(found.contains { $0.hasPrefix("Reach opens Nowhere") })
     }
 
+    @Test("what tests share is opened by tests only, and held to the table itself")
+    func support() {
+        let manifest = Manifest(
+            """
+            room("Ground", "Bytes"), room("Watch", "Trail", opens: ["Bytes"], tests: ["Stage"]),
+            room("Watch", "Sensors", opens: ["Stage"]), support("Stage", opens: ["Trail"]),
+            door("bulkhead", opens: ["Stage"]),
+            """)
+        #expect(manifest.supports.map(\.name) == ["Stage"])
+        let found = ImportLaw.findings(in: manifest)
+        #expect(found.count == 2, "\(report(found))")
+        #expect(found.contains { $0.hasPrefix("Sensors opens Stage") })
+        #expect(found.contains { $0.hasPrefix("bulkhead opens Stage") })
+        for (path, module, count) in [
+            ("Tests/Watch/TrailTests/A.swift", "Stage", 0),
+            ("Sources/Watch/Trail/A.swift", "Stage", 1),
+            ("Tests/Support/Stage/A.swift", "Trail", 0),
+            ("Tests/Support/Stage/A.swift", "Bytes", 1), ("Tests/Support/Ghost/A.swift", "", 1),
+        ] {
+            let file = Self.file(path, "internal import \(module)")
+            #expect(ImportLaw.findings(in: file, manifest: manifest).count == count, "\(path)")
+        }
+    }
+
     @Test("a route that nobody takes is found")
     func unused() {
         let files = [Self.file("Sources/Watch/Trail/A.swift", "import Bytes")]

@@ -1,4 +1,4 @@
-/// The table in Package.swift, read as text: its `room`, `door`, `binding` and plain targets.
+/// The table in Package.swift, read as text: its `room`, `support`, `door`, `binding` and plain targets.
 struct Manifest {
     struct Room {
         let wing: String
@@ -9,6 +9,8 @@ struct Manifest {
     }
 
     private(set) var rooms: [Room] = []
+    /// What tests share: the wing is Support.
+    private(set) var supports: [Room] = []
     private(set) var doors: [Room] = []
     private(set) var bindings: Set<String> = []
 
@@ -21,6 +23,10 @@ struct Manifest {
                 Room(
                     wing: call.strings[0], name: call.strings[1], opens: call.list("opens:"),
                     tests: call.list("tests:")))
+        }
+        for call in Self.calls("support", in: bare) {
+            guard let name = call.strings.first else { continue }
+            supports.append(Room(wing: "Support", name: name, opens: call.list("opens:")))
         }
         for call in Self.calls("door", in: bare) {
             guard let name = call.strings.first else { continue }
@@ -37,7 +43,7 @@ struct Manifest {
         }
     }
 
-    var all: [Room] { rooms + doors }
+    var all: [Room] { rooms + supports + doors }
 
     private static func withoutComments(_ text: String) -> String {
         text.split(separator: "\n").filter { line in

@@ -1,3 +1,4 @@
+import Chance
 import ClientAPI
 import Notation
 import Numerals

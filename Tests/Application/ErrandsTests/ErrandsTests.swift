@@ -1,3 +1,4 @@
+import Chance
 import ClientAPI
 import Errands
 import IdentityTreaty
@@ -300,18 +301,5 @@ struct ErrandsTests {
         }
         while errands.expire(.max) != nil { answered += 1 }
         #expect(begun == answered)
-    }
-}
-
-/// A generator with a seed, so that a failure can be run again.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

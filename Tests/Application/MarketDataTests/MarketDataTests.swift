@@ -1,3 +1,4 @@
+internal import Chance
 internal import MarketData
 internal import MarketTreaty
 internal import Matching

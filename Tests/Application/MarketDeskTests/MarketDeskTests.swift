@@ -1,7 +1,9 @@
 import Bytes
+import Chance
 import MarketDesk
 import MarketTreaty
 import Matching
+import Neighbours
 import Numerals
 import OrderTreaty
 import RiskTreaty

@@ -1,8 +1,11 @@
 import Bytes
+import Chance
+import Enrolment
 import MarketDesk
 import MarketTreaty
 import Matching
 import MatchingDesk
+import Neighbours
 import Numerals
 import OrderTreaty
 import RiskTreaty

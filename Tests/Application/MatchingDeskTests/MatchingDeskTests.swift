@@ -1,46 +1,14 @@
-import Descriptors
+import Chance
+import Chance
+import Enrolment
 import MarketDesk
 import MatchingDesk
+import Neighbours
 import OrderTreaty
 import Passage
 import Relay
 import RiskDesk
 import Testing
-
-/// One service as it runs, until it is killed.
-final class Seat<Work: Desk> {
-    private var relay: Relay<Work>?
-    private var authority: SharedDescriptor?
-
-    func start(_ desk: Work, _ name: String, _ map: Map, _ office: inout Office) throws {
-        // The old process had no time to say anything.
-        relay = nil
-        let authority = try office.pair(name)
-        var next = try Relay(
-            desk, name, map.table(name), authority: authority.number, events: nil)
-        try office.serve()
-        try next.attach()
-        relay = consume next
-        self.authority = authority
-    }
-
-    func round(_ milliseconds: Int32 = 0) throws {
-        _ = try relay?.round(timeoutMilliseconds: milliseconds)
-    }
-
-    func read<Value>(_ look: (Work) -> Value) -> Value? {
-        guard let here = relay.take() else { return nil }
-        let value = look(here.desk)
-        relay = consume here
-        return value
-    }
-
-    func change(_ change: (inout Work) -> Void) {
-        guard var here = relay.take() else { return }
-        change(&here.desk)
-        relay = consume here
-    }
-}
 
 /// All five on loopback, in one thread, each with its own passages.
 final class Venue {
@@ -56,7 +24,14 @@ final class Venue {
     let market = Seat<MarketDesk>()
 
     init(_ journal: [Block]) throws {
-        map = try Map()
+        map = try Map([
+            ("orders", "risk", ["attach", "block"]),
+            ("risk", "matching", ["attach", "instructions", "restart"]),
+            ("risk", "ledger", ["attach", "holds"]),
+            ("matching", "orders", ["attach", "results"]),
+            ("matching", "ledger", ["attach", "settlements"]),
+            ("matching", "marketdata", ["attach", "results"]),
+        ])
         office = try Office()
         self.journal = journal
         try ledger.start(LedgerStub(), "ledger", map, &office)

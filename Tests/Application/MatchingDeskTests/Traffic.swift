@@ -1,26 +1,13 @@
 import Bytes
+import Chance
 import Digests
+import Enrolment
 import LedgerTreaty
 import Matching
 import Numerals
 import OrderTreaty
 import Risk
 import RiskTreaty
-
-/// A seeded generator: the same numbers on every machine.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: ClosedRange<Int64>) -> Int64 { .random(in: range, using: &self) }
-}
 
 /// A journal, and what must become of it.
 struct Traffic {

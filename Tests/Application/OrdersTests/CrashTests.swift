@@ -1,4 +1,5 @@
 import AdminTreaty
+import Chance
 import Descriptors
 import Journal
 import Numerals

@@ -1,5 +1,6 @@
 import Bytes
 import LedgerTreaty
+import Neighbours
 import Numerals
 import OrderTreaty
 import RiskDesk

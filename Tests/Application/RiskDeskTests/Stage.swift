@@ -1,6 +1,9 @@
 import Bytes
+import Chance
+import Enrolment
 import LedgerTreaty
 import Matching
+import Neighbours
 import Numerals
 import OrderTreaty
 import Risk

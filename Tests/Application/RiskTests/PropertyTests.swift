@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Chance
 internal import LedgerTreaty
 internal import Matching
 internal import Numerals

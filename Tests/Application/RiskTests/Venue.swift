@@ -6,21 +6,6 @@ internal import Risk
 internal import RiskTreaty
 internal import Testing
 
-/// A seeded generator: the same numbers on every machine.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: ClosedRange<Int64>) -> Int64 { .random(in: range, using: &self) }
-}
-
 /// Risk and matching together with an auditor that books what the ledger would book.
 struct Venue {
     static let listing = Listing(

@@ -3,6 +3,7 @@ import AuthorityTreaty
 import Bytes
 import Certificates
 import Descriptors
+import Enrolment
 import Findings
 import Passage
 import Sockets

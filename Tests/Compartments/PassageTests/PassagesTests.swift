@@ -1,5 +1,6 @@
 import Addresses
 import Bytes
+import Enrolment
 import Passage
 import TLSEngine
 import Testing

@@ -1,5 +1,6 @@
 import Addresses
 import Descriptors
+import Enrolment
 import Findings
 import Passage
 import Testing

@@ -3,89 +3,15 @@ import AuthorityTreaty
 import Bytes
 import Certificates
 import Descriptors
+import Enrolment
 import Loop
 import Passage
 import Sockets
 import Synchronization
 import Testing
 
-/// A clock that tests turn; monotonic and wall time move together.
-final class TestClock: Sendable {
-    private let ahead = Mutex<Int64>(0)
-
-    /// Moves on.
-    func turn(seconds: Int64) { ahead.withLock { $0 += seconds } }
-    var wall: Int64 { Clocks.wallSeconds() + ahead.withLock { $0 } }
-    var monotonic: UInt64 {
-        Clocks.monotonic() + UInt64(ahead.withLock { $0 }) * 1_000_000_000
-    }
-    var passages: PassageClock {
-        PassageClock(monotonic: { self.monotonic }, wall: { self.wall })
-    }
-}
-
 /// Words that the test services know.
 let words: [(String, UInt16)] = [("place", 1), ("cancel", 2), ("report", 3), ("secret", 4)]
-
-struct Missing: Error {}
-
-/// A small authority with labelled pairs, answered by hand.
-struct Office: ~Copyable {
-    private let key = KeyPair()
-    private let root: Certificate
-    private var pairs: [(name: String, end: SharedDescriptor)] = []
-    let clock: TestClock
-
-    init(_ clock: TestClock) throws {
-        guard
-            let root = key.root(
-                name: "root", notBefore: clock.wall - 60, notAfter: clock.wall + 1_000_000)
-        else { throw Missing() }
-        self.root = root
-        self.clock = clock
-    }
-
-    private func answer(_ bytes: [UInt8], _ name: String) throws -> EnrolAnswer {
-        let request = try EnrolRequest.decode(bytes)
-        let isPublic = request.purpose == .open
-        let wanted = CertificateRequest(
-            commonName: name, names: [name], notBefore: clock.wall - 60,
-            notAfter: clock.wall + 3_600, use: isPublic ? .server : .clientAndServer)
-        guard let issued = key.issue(wanted, for: request.publicKey, under: root) else {
-            return .refused(request.purpose, .key)
-        }
-        return .issued(
-            request.purpose, certificate: issued.der, root: root.der, notAfter: issued.notAfter)
-    }
-
-    /// The service's end of a pair labelled with that name.
-    mutating func pair(_ name: String) throws -> SharedDescriptor {
-        let ends = try LocalSocket.pair().split { SharedPair($0, $1) }
-        pairs.append((name, ends.first))
-        try ends.first.descriptor.setNonBlocking()
-        return ends.second
-    }
-
-    /// Answers everything that waits.
-    mutating func serve() throws {
-        for (name, end) in pairs {
-            while case .message(let message) = try LocalSocket.receive(on: end.number) {
-                let answer = try answer(message.bytes, name)
-                _ = try LocalSocket.send(answer.encode(), on: end.number)
-            }
-        }
-    }
-}
-
-struct SharedPair {
-    let first: SharedDescriptor
-    let second: SharedDescriptor
-
-    init(_ first: consuming Descriptor, _ second: consuming Descriptor) {
-        self.first = SharedDescriptor(first)
-        self.second = SharedDescriptor(second)
-    }
-}
 
 /// A service of the tests: its loop, its passages, and what arrived.
 struct Station: ~Copyable {

@@ -1,4 +1,5 @@
 import Balancer
+import Enrolment
 import RequestTreaty
 import Testing
 

@@ -1,10 +1,9 @@
 import Addresses
 import AuditTreaty
-import AuthorityTreaty
 import Balancer
 import Bytes
-import Certificates
 import Descriptors
+import Enrolment
 import Loop
 import Passage
 import RequestTreaty
@@ -13,77 +12,13 @@ import Synchronization
 import TLSEngine
 import Testing
 
-struct Missing: Error {}
-
-/// A clock that tests turn.
-final class TestClock: Sendable {
-    private let ahead = Mutex<UInt64>(0)
-
-    func turn(seconds: UInt64) { ahead.withLock { $0 += seconds * 1_000_000_000 } }
-    var clock: PassageClock {
-        PassageClock(
-            monotonic: { Clocks.monotonic() + self.ahead.withLock { $0 } },
-            wall: { Clocks.wallSeconds() })
-    }
-}
-
-/// An authority answered by hand: one root for everything.
-final class Office {
-    private let key: KeyPair
-    let root: Certificate
-    private var pairs: [(name: String, end: SharedDescriptor)] = []
-
-    init() throws {
-        key = KeyPair()
-        let wall = Clocks.wallSeconds()
-        guard let made = key.root(name: "test", notBefore: wall - 60, notAfter: wall + 86_400)
-        else { throw Missing() }
-        root = made
-    }
-
-    func pair(_ name: String) throws -> SharedDescriptor {
-        let ends = try LocalSocket.pair().split { Ends($0, $1) }
-        try ends.first.descriptor.setNonBlocking()
-        pairs.append((name, ends.first))
-        return ends.second
-    }
-
-    func serve() throws {
-        let wall = Clocks.wallSeconds()
-        for (name, end) in pairs {
-            while case .message(let message) = try LocalSocket.receive(on: end.number) {
-                let request = try EnrolRequest.decode(message.bytes)
-                let wanted = CertificateRequest(
-                    commonName: name, names: [name], notBefore: wall - 60, notAfter: wall + 3_600,
-                    use: request.purpose == .open ? .server : .clientAndServer)
-                guard let made = key.issue(wanted, for: request.publicKey, under: root) else {
-                    throw Missing()
-                }
-                let answer = EnrolAnswer.issued(
-                    request.purpose, certificate: made.der, root: root.der, notAfter: wall + 3_600)
-                _ = try LocalSocket.send(answer.encode(), on: end.number)
-            }
-        }
-    }
-
-    private struct Ends {
-        let first: SharedDescriptor
-        let second: SharedDescriptor
-
-        init(_ first: consuming Descriptor, _ second: consuming Descriptor) {
-            self.first = SharedDescriptor(first)
-            self.second = SharedDescriptor(second)
-        }
-    }
-}
-
 /// The door, an API behind it that repeats what it hears, and clients in front.
 struct House: ~Copyable {
     static let here = Address(127 << 24 | 1)
     static let behind = Address(127 << 24 | 2)
 
     let office: Office
-    let clock = TestClock()
+    let clock: TestClock
     let port: UInt16
     private let listener: SharedDescriptor
     private let pairs: [SharedDescriptor]
@@ -104,7 +39,8 @@ struct House: ~Copyable {
     init(_ limits: GateLimits = GateLimits()) throws {
         var limits = limits
         limits.sweep = 1_000_000
-        let office = try Office()
+        let clock = TestClock()
+        var office = try Office(clock)
         let inner = try Self.freePort()
         let pairs = [try office.pair("api"), try office.pair("gateway")]
         var back = try Passages(
@@ -124,8 +60,9 @@ struct House: ~Copyable {
         try passages.attach(loop)
         let listener = SharedDescriptor(try StreamSocket.listen(Self.here, port: 0, backlog: 512))
         let port = try StreamSocket.port(of: listener.number)
-        var gate = try Gate(listener: listener.number, limits: limits, clock: clock.clock)
+        var gate = try Gate(listener: listener.number, limits: limits, clock: clock.passages)
         try gate.attach(loop)
+        self.clock = clock
         self.office = office
         self.pairs = pairs
         self.backLoop = backLoop

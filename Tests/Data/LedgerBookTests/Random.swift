@@ -1,21 +1,8 @@
+import Chance
 import LedgerBook
 import LedgerTreaty
 import Numerals
 import OrderTreaty
-
-/// Seeded: a failing case is found again by its number.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
-    }
-}
 
 /// A block of valid postings, made by looking at the book that shall take it.
 struct BlockMaker {
@@ -23,7 +10,7 @@ struct BlockMaker {
     var sequence: UInt64 = 0
     static let currencies = 3
 
-    init(_ seed: UInt64) { random = Seeded(seed) }
+    init(_ seed: UInt64) { random = Seeded(state: seed) }
 
     typealias Parts = (external: External, holds: Holds, trades: [Settlement])
 

@@ -1,4 +1,5 @@
 import Bytes
+import Chance
 import Descriptors
 import Glibc
 import Namespaces
@@ -70,7 +71,7 @@ struct AuditRecordTests {
 
     @Test("no mutation of a record makes the reader trap")
     func fuzz() {
-        var dice = Dice(state: 3)
+        var dice = Seeded(state: 3)
         for seed in [Self.seccomp, Self.landlock] {
             for _ in 0..<10_000 {
                 let text = dice.mutate(Array(seed.utf8))

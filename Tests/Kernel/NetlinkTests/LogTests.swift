@@ -1,4 +1,5 @@
 import Bytes
+import Chance
 import Netlink
 import Testing
 
@@ -107,7 +108,7 @@ struct LogTests {
 
     @Test("no mutation of a datagram makes the reader trap")
     func fuzz() {
-        var dice = Dice(state: 5)
+        var dice = Seeded(state: 5)
         let packet = Self.packet(transport: 6, options: 1, payload: Self.tcp)
         let seed = Self.datagram([packet, packet])
         var records: [LogRecord] = []

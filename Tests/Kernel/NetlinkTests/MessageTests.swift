@@ -1,19 +1,10 @@
 import Addresses
 import Bytes
+import Chance
 import Netlink
 import Testing
 
-/// Deterministic numbers for mutation (SplitMix64).
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension Seeded {
     /// The bytes with a few of them changed, cut or repeated.
     mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var changed = bytes
@@ -97,7 +88,7 @@ struct MessageTests {
 
     @Test("no mutation of an answer makes a parser trap or read on for ever")
     func fuzz() throws {
-        var dice = Dice(state: 11)
+        var dice = Seeded(state: 11)
         let seeds = [Self.connection(), Self.elements(), Self.socket()]
         for round in 0..<30_000 {
             let bytes = dice.mutate(seeds[round % seeds.count])

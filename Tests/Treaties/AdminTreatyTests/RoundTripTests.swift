@@ -3,6 +3,7 @@ import AdminTreaty
 import Bytes
 import Numerals
 import OrderTreaty
+import RoundTrips
 import Testing
 
 @Suite("AdminTreaty on the wire")

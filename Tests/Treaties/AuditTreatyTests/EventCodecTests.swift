@@ -1,6 +1,7 @@
 import Addresses
 import AuditTreaty
 import Bytes
+import Chance
 import Testing
 
 @Suite("Event codec")
@@ -107,7 +108,7 @@ struct EventCodecTests {
 
     @Test("no changed message traps, and what is read is written back the same")
     func fuzz() throws {
-        var random = Samples.Seeded(state: 2)
+        var random = Seeded(state: 2)
         let whole = EventMessage(sequence: 1, wantsReceipt: false, events: Samples.events).encode()
         var corpus = [whole]
         for event in Samples.events {

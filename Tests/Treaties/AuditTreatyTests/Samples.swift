@@ -50,16 +50,4 @@ enum Samples {
         .note(kind: "login", text: "é ‮ \u{1B}[2J"), .note(kind: "", text: ""),
         .malformed(bytes: 65_536), .full(bytes: 1 << 30), .resumed(lost: 4),
     ]
-
-    /// SplitMix64: the same changes in every run.
-    struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
 }

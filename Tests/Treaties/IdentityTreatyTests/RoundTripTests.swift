@@ -2,6 +2,7 @@ import Addresses
 import Bytes
 import IdentityTreaty
 import OrderTreaty
+import RoundTrips
 import Testing
 
 @Suite("IdentityTreaty on the wire")

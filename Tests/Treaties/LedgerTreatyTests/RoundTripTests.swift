@@ -2,6 +2,7 @@ import Bytes
 import LedgerTreaty
 import Numerals
 import OrderTreaty
+import RoundTrips
 import Testing
 
 @Suite("LedgerTreaty on the wire")

@@ -2,6 +2,7 @@ import Bytes
 import MarketTreaty
 import Numerals
 import OrderTreaty
+import RoundTrips
 import Testing
 
 @Suite("MarketTreaty on the wire")

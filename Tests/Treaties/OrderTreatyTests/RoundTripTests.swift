@@ -1,6 +1,8 @@
 import Bytes
+import Chance
 import Numerals
 import OrderTreaty
+import RoundTrips
 import Testing
 
 /// Values of every shape, ordinary and at the edges.

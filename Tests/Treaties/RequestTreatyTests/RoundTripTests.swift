@@ -1,6 +1,7 @@
 import Addresses
 import Bytes
 import RequestTreaty
+import RoundTrips
 import Testing
 
 @Suite("RequestTreaty on the wire")

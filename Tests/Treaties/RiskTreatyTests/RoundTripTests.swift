@@ -1,7 +1,9 @@
 import Bytes
+import Chance
 import Numerals
 import OrderTreaty
 import RiskTreaty
+import RoundTrips
 import Testing
 
 /// Values of every shape, ordinary and at the edges.

@@ -1,4 +1,5 @@
 import AuditTreaty
+import Chance
 import Descriptors
 import Glibc
 import Testing

@@ -1,5 +1,6 @@
 import AuditTreaty
 import Bytes
+import Chance
 import Descriptors
 import Digests
 import Findings

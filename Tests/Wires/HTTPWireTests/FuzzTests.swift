@@ -1,16 +1,6 @@
+internal import Chance
 internal import HTTPWire
 internal import Testing
-
-/// xorshift64*: the same numbers in every run.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 2_685_821_657_736_338_717
-    }
-}
 
 @Suite("Requests of HTTP/1.1, mutated")
 struct FuzzTests {

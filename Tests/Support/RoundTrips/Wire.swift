@@ -1,28 +1,24 @@
-import Bytes
-
-/// A seeded generator: the same numbers on every machine.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { .random(in: 0..<max(bound, 1), using: &self) }
-}
+package import Bytes
+internal import Chance
 
 /// One type's way onto the wire and back, held against samples of it.
-struct Wire<Value: Equatable & Sendable>: Sendable {
-    let samples: [Value]
-    let encode: @Sendable (Value) -> [UInt8]
-    let decode: @Sendable ([UInt8]) throws(Malformed) -> Value
+package struct Wire<Value: Equatable & Sendable>: Sendable {
+    package let samples: [Value]
+    package let encode: @Sendable (Value) -> [UInt8]
+    package let decode: @Sendable ([UInt8]) throws(Malformed) -> Value
+
+    /// A type that is a message of its own.
+    package init(
+        samples: [Value], encode: @escaping @Sendable (Value) -> [UInt8],
+        decode: @escaping @Sendable ([UInt8]) throws(Malformed) -> Value
+    ) {
+        self.samples = samples
+        self.encode = encode
+        self.decode = decode
+    }
 
     /// Each sample is read as it was written, and no part of its bytes is one.
-    func roundTrips() -> [String] {
+    package func roundTrips() -> [String] {
         var wrong: [String] = []
         for sample in samples {
             let bytes = encode(sample)
@@ -39,7 +35,7 @@ struct Wire<Value: Equatable & Sendable>: Sendable {
     }
 
     /// Changed bytes are refused, or read as the one value that is written so.
-    func endures(_ rounds: Int, seed: UInt64) -> [String] {
+    package func endures(_ rounds: Int, seed: UInt64) -> [String] {
         var random = Seeded(state: seed)
         var wrong: [String] = []
         // Longer ones have the same parts, only more of them.
@@ -58,5 +54,26 @@ struct Wire<Value: Equatable & Sendable>: Sendable {
             }
         }
         return wrong
+    }
+}
+
+extension Wire {
+    /// A type that appends itself and reads itself from where the reader stands.
+    package init(
+        _ samples: [Value], _ write: @escaping @Sendable (Value, inout ByteWriter) -> Void,
+        _ read: @escaping @Sendable (inout ByteReader) throws(Malformed) -> Value
+    ) {
+        self.samples = samples
+        encode = { value in
+            var writer = ByteWriter()
+            write(value, &writer)
+            return writer.bytes
+        }
+        decode = { bytes throws(Malformed) in
+            var reader = ByteReader(bytes)
+            let value = try read(&reader)
+            try reader.finish()
+            return value
+        }
     }
 }
