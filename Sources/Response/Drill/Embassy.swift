@@ -2,6 +2,7 @@ internal import Addresses
 internal import Breach
 internal import ControlTreaty
 internal import Findings
+internal import Glibc
 internal import Operator
 
 /// Envoys in the places of services with passages, one after the other.
@@ -15,6 +16,7 @@ struct Embassy {
         var troubles: [String] = []
     }
 
+    private static let settleNanoseconds: UInt64 = 1_300_000_000
     private static let thefts: Set<String> = ["pass.stolen-certificate"]
 
     static func routes(_ status: PlatformStatus) -> PassageRoutes {
@@ -33,16 +35,22 @@ struct Embassy {
             $0[$1.name] = Address($1.address)
         }
         let loot = ids.contains(where: Self.thefts.contains) ? try steal(twin, routes, &mail) : []
-        for index in services {
+        var attacked: [String: UInt64] = [:]
+        // Those who are attacked first had their turn: a seat ends its program.
+        for index in services.reversed() {
             guard !Interruption.isRaised else { throw Drill.interrupted }
             let name = status.compartments[index].name
             guard !routes.routes(of: name).isEmpty else { continue }
+            settle(attacked[name])
             let began = Moment.now
             var orders = EnvoyOrders(techniques: ids)
             orders.loot = loot
             orders.doors = routes.foreign(to: name, addresses: addresses)
             let hearing = try seating(name, twin).run(orders)
             mail.trials[index] = hearing.trials
+            for target in hearing.trials.values.flatMap(\.targets) {
+                attacked[target] = Moment.now
+            }
             let took = (Moment.now - began) / 1_000_000
             progress(
                 "\(name): \(hearing.trials.count) of \(ids.count) attacks on what it talks to tried "
@@ -50,6 +58,15 @@ struct Embassy {
             wait([name], twin, &mail)
         }
         return mail
+    }
+
+    /// A service that counts what it does not list tells the count once a second.
+    private func settle(_ attacked: UInt64?) {
+        guard let attacked else { return }
+        let passed = Moment.now - attacked
+        if passed < Self.settleNanoseconds {
+            usleep(UInt32((Self.settleNanoseconds - passed) / 1_000))
+        }
     }
 
     private func seating(_ name: String, _ twin: borrowing Twin) -> ProbeSeating {
