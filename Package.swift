@@ -252,14 +252,17 @@ let rooms: [[Target]] = [
         "Response", "Drill",
         opens: [
             "Breach", "Operator", "Confinement", "ControlTreaty", "AuditTreaty", "Processes",
-            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
+            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux", "AdminTreaty",
+            "AuthorityTreaty", "OrderTreaty", "Certificates", "ClientWire", "Office", "Digests",
+            "Numerals", "Notation",
         ]),
     room(
         "Response", "Envoy",
         opens: [
             "Breach", "Passage", "Tenancy", "TLSEngine", "Certificates", "Sockets", "Loop",
             "Descriptors", "Addresses", "AuthorityTreaty", "RequestTreaty", "IdentityTreaty",
-            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Bytes", "Findings",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Numerals", "Digests",
+            "Bytes", "Findings",
         ]),
     room(
         "Response", "Techniques",

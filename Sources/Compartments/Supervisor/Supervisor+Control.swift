@@ -239,7 +239,9 @@ extension Supervisor {
         var status = CompartmentStatus(
             name: unit.plan.name, zone: deployment.zones[unit.plan.zone].name,
             address: unit.plan.address.value == 0 ? "" : "\(unit.plan.address)",
-            state: unit.probe == nil || unit.run == nil ? unit.lifecycle.state : .probed,
+            // A probe that was released, and has not ended yet, still sits there.
+            state: unit.run.map { $0.isProbe || unit.probe != nil } == true
+                ? .probed : unit.lifecycle.state,
             isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
             uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
             restarts: unit.lifecycle.restarts, connections: seen.connections,

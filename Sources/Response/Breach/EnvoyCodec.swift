@@ -23,11 +23,20 @@ package enum EnvoyCodec {
         }
         writer.integer(UInt32(orders.requests.count))
         for request in orders.requests {
+            writer.text(request.label)
             writer.integer(request.account)
             writer.text(request.key)
             writer.block(request.signature)
             writer.block(request.payload)
         }
+        writer.text(orders.verifier)
+        writer.integer(orders.account)
+        writer.integer(orders.victim)
+        writer.text(orders.otherKey)
+        writer.integer(orders.sequence)
+        writer.integer(orders.base)
+        writer.integer(orders.quote)
+        writer.integer(orders.held)
         return writer.bytes
     }
 
@@ -59,11 +68,20 @@ package enum EnvoyCodec {
         for _ in 0..<(try reader.count(limit: EnvoyOrders.requestsMax)) {
             orders.requests.append(
                 PassingRequest(
+                    label: try reader.text(limit: PassingRequest.labelMax),
                     account: try reader.integer(),
                     key: try reader.text(limit: PassingRequest.keyMax),
                     signature: try reader.block(limit: PassingRequest.signatureMax),
                     payload: try reader.block(limit: PassingRequest.payloadMax)))
         }
+        orders.verifier = try reader.text(limit: EnvoyOrders.nameMax)
+        orders.account = try reader.integer()
+        orders.victim = try reader.integer()
+        orders.otherKey = try reader.text(limit: PassingRequest.keyMax)
+        orders.sequence = try reader.integer()
+        orders.base = try reader.integer()
+        orders.quote = try reader.integer()
+        orders.held = try reader.integer()
         try reader.finish()
         return orders
     }

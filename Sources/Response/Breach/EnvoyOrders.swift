@@ -35,6 +35,8 @@ package struct ForeignDoor: Sendable, Equatable {
 
 /// A request that a client of the drill signed, as it passes by whoever carries it.
 package struct PassingRequest: Sendable, Equatable {
+    /// Which attempt takes it.
+    package var label: String
     package var account: UInt32
     package var key: String
     /// 32 bytes of HMAC-SHA256.
@@ -42,13 +44,17 @@ package struct PassingRequest: Sendable, Equatable {
     /// Exactly what was signed.
     package var payload: [UInt8]
 
-    package init(account: UInt32, key: String, signature: [UInt8], payload: [UInt8]) {
+    package init(
+        label: String, account: UInt32, key: String, signature: [UInt8], payload: [UInt8]
+    ) {
+        self.label = label
         self.account = account
         self.key = key
         self.signature = signature
         self.payload = payload
     }
 
+    package static let labelMax = 32
     package static let keyMax = 64
     package static let signatureMax = 64
     package static let payloadMax = 8_192
@@ -64,6 +70,19 @@ package struct EnvoyOrders: Sendable, Equatable {
     package var doors: [ForeignDoor]
     /// Each is used once.
     package var requests: [PassingRequest]
+    /// Who verifies what clients signed.
+    package var verifier = ""
+    /// An account of the drill's, another whose owner must lose nothing, and a key of the latter.
+    package var account: UInt32 = 0
+    package var victim: UInt32 = 0
+    package var otherKey = ""
+    /// The next command's number.
+    package var sequence: UInt64 = 0
+    /// What the first instrument trades against what, and how much of it the account holds behind an
+    /// order.
+    package var base: UInt16 = 0
+    package var quote: UInt16 = 0
+    package var held: Int64 = 0
 
     package init(techniques: [String] = []) {
         self.techniques = techniques

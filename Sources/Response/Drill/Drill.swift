@@ -140,6 +140,8 @@ package struct Drill {
         var troubles: [String] = []
         /// What envoys said, by the index of the compartment; nil where there are no passages.
         var envoys: [Int: [String: Trial]]?
+        /// Trails of copies that one technique had for itself.
+        var apart: [String: [Observed]] = [:]
     }
 
     private func attack(
@@ -173,8 +175,11 @@ package struct Drill {
         guard request.live == nil, !Embassy.routes(attack.plan.status).services.isEmpty,
             !request.envoys.isEmpty
         else { return attack }
-        let mail = try Embassy(request: request, progress: progress).run(
-            twin, try twin.status(), Array(services))
+        let embassy = Embassy(request: request, progress: progress, trails: trails)
+        let status = try twin.status()
+        var mail = try embassy.run(twin, status, Array(services))
+        try embassy.postings(status, Array(services), &mail)
+        attack.apart = mail.observed
         attack.envoys = mail.trials
         attack.troubles += mail.troubles
         return attack
@@ -280,8 +285,17 @@ package struct Drill {
                 traits: around.traits)
             column.cells = Correlation.cells(request.techniques, hearing.trials, around)
             if let envoys = attack.envoys {
-                let cells = envoys[index].map {
-                    Testimony.cells(request.envoys, $0, around)
+                var cells = envoys[index].map {
+                    Testimony.cells(
+                        request.envoys.filter { attack.apart[$0.id] == nil }, $0, around)
+                }
+                for (id, observed) in attack.apart {
+                    var apart = around
+                    apart.observed = observed.sorted { $0.time < $1.time }
+                    cells?.merge(
+                        Testimony.cells(
+                            request.envoys.filter { $0.id == id }, envoys[index] ?? [:], apart)
+                    ) { $1 }
                 }
                 for technique in request.envoys {
                     column.cells[technique.id] =

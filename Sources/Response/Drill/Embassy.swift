@@ -9,13 +9,29 @@ internal import Operator
 struct Embassy {
     let request: DrillRequest
     let progress: (String) -> Void
+    /// Reads all trails below a state directory, since a time.
+    let trails: (_ state: String, _ since: UInt64) -> [Observed]
 
     /// What envoys said, by the index of the compartment.
     struct Mail {
         var trials: [Int: [String: Trial]] = [:]
+        /// Trails of copies that one technique had for itself.
+        var observed: [String: [Observed]] = [:]
         var troubles: [String] = []
+
+        mutating func add(_ trial: Trial, _ index: Int) {
+            trials[index, default: [:]][trial.id] = trial
+        }
+
+        /// What an envoy called stopped was not, by the state that it left.
+        mutating func harm(_ id: String, _ index: Int, _ text: String) {
+            guard case .stopped? = trials[index]?[id]?.outcome else { return }
+            trials[index]?[id]?.outcome = .through(text)
+        }
     }
 
+    /// The compartment that certifies all others of a platform with passages.
+    static let authority = "authority"
     private static let settleNanoseconds: UInt64 = 1_300_000_000
     private static let thefts: Set<String> = ["pass.stolen-certificate"]
 
@@ -29,23 +45,28 @@ struct Embassy {
     ) throws(Failure) -> Mail {
         var mail = Mail()
         let routes = Self.routes(status)
-        let ids = request.envoys.map(\.id)
-        guard !ids.isEmpty, !routes.services.isEmpty else { return mail }
+        let ids = request.envoys.filter { $0.family == "pass" || $0.family == "order" }.map(\.id)
         let addresses = status.compartments.reduce(into: [String: Address]()) {
             $0[$1.name] = Address($1.address)
         }
         let loot = ids.contains(where: Self.thefts.contains) ? try steal(twin, routes, &mail) : []
+        var clients = try self.clients(twin, status, routes)
         var attacked: [String: UInt64] = [:]
         // Those who are attacked first had their turn: a seat ends its program.
-        for index in services.reversed() {
+        for index in services.reversed() where !ids.isEmpty {
             guard !Interruption.isRaised else { throw Drill.interrupted }
             let name = status.compartments[index].name
             guard !routes.routes(of: name).isEmpty else { continue }
             settle(attacked[name])
+            if clients?.isOpen() == false {
+                mail.troubles.append("the venue was not open before \(name) was owned")
+            }
             let began = Moment.now
             var orders = EnvoyOrders(techniques: ids)
             orders.loot = loot
             orders.doors = routes.foreign(to: name, addresses: addresses)
+            let labels = clients.map { Self.labels(routes.routes(of: name), &orders, $0) } ?? []
+            let before = clients?.victimBalances()
             let hearing = try seating(name, twin).run(orders)
             mail.trials[index] = hearing.trials
             for target in hearing.trials.values.flatMap(\.targets) {
@@ -55,9 +76,67 @@ struct Embassy {
             progress(
                 "\(name): \(hearing.trials.count) of \(ids.count) attacks on what it talks to tried "
                     + "in \(took) ms")
-            wait([name], twin, &mail)
+            wait(name, twin, &mail)
+            if clients != nil {
+                look(&clients, before, labels, index, &mail)
+            }
         }
         return mail
+    }
+
+    /// Clients of a venue, when the platform is one and something attacks it.
+    private func clients(
+        _ twin: borrowing Twin, _ status: PlatformStatus, _ routes: PassageRoutes
+    ) throws(Failure) -> Clients? {
+        guard request.envoys.contains(where: { $0.family == "order" }),
+            let plan = VenuePlan(status, routes)
+        else { return nil }
+        return try Clients(plan, at: twin.locations.control)
+    }
+
+    /// Gives the envoy requests that pass by; their names, with whether the honest one is taken.
+    private static func labels(
+        _ routes: [PassageRoute], _ orders: inout EnvoyOrders, _ clients: borrowing Clients
+    ) -> [(name: String, isHonest: Bool)] {
+        let words = Set(routes.filter(\.isOpened).flatMap(\.words))
+        orders.verifier = clients.plan.verifier
+        orders.account = clients.trader.account
+        orders.victim = clients.victim.account
+        orders.otherKey = clients.victim.key
+        var labels: [(name: String, isHonest: Bool)] = []
+        if words.contains("request") {
+            labels = [("altered", true), ("repeated", true)]
+        } else if words.isSuperset(of: ["verify", "place"]) {
+            labels = [
+                ("forged", true), ("other", true), ("edited", true), ("replayed", true),
+                ("reader", false), ("trader", true), ("kind", false), ("kind-honest", true),
+            ]
+        }
+        orders.requests = labels.map { label in
+            clients.passing(label.name, by: label.name == "reader" ? clients.reader : nil)
+        }
+        return labels
+    }
+
+    /// Whether state is what honest requests made it.
+    private func look(
+        _ clients: inout Clients?, _ before: String?, _ labels: [(name: String, isHonest: Bool)],
+        _ index: Int, _ mail: inout Mail
+    ) {
+        guard clients?.isOpen() == true else {
+            mail.troubles.append("the venue was not open again")
+            return
+        }
+        for label in labels {
+            guard let harm = clients?.harm(label.name, isHonest: label.isHonest) else { continue }
+            for technique in request.envoys where technique.family == "order" {
+                mail.harm(technique.id, index, harm)
+            }
+        }
+        guard let before, clients?.victimBalances() != before else { return }
+        for technique in request.envoys {
+            mail.harm(technique.id, index, "another's balances changed")
+        }
     }
 
     /// A service that counts what it does not list tells the count once a second.
@@ -69,7 +148,7 @@ struct Embassy {
         }
     }
 
-    private func seating(_ name: String, _ twin: borrowing Twin) -> ProbeSeating {
+    func seating(_ name: String, _ twin: borrowing Twin) -> ProbeSeating {
         ProbeSeating(name: name, program: request.envoy, control: twin.locations.control)
     }
 
@@ -85,15 +164,14 @@ struct Embassy {
             guard !Interruption.isRaised else { throw Drill.interrupted }
             loot += try seating(name, twin).run(orders).loot
             // Who is attacked next believes only who is there.
-            wait([name], twin, &mail)
+            wait(name, twin, &mail)
         }
         progress("\(loot.count) of \(owners.count) certificates stolen")
         return loot
     }
 
-    private func wait(_ names: [String], _ twin: borrowing Twin, _ mail: inout Mail) {
-        for name in names where !twin.waitUntilReady(name) && !Interruption.isRaised {
-            mail.troubles.append("\(name): its program was not ready again within 15 s")
-        }
+    func wait(_ name: String, _ twin: borrowing Twin, _ mail: inout Mail) {
+        guard !twin.waitUntilReady(name), !Interruption.isRaised else { return }
+        mail.troubles.append("\(name): its program was not ready again within 15 s")
     }
 }

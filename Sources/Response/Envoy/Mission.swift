@@ -16,7 +16,7 @@ final class Mission {
     let name: String
     let own: Proof
     let root: Certificate
-    private let authority: Int32
+    let authority: Int32
     private let report: Int32
 
     /// A certificate with its key, as both sides of a connection use it.
@@ -28,6 +28,8 @@ final class Mission {
         let secret: [UInt8]
     }
 
+    /// An order is answered when its block is on disk and decided.
+    private static let answerMilliseconds: Int32 = 5_000
     private static let enrolMilliseconds: Int32 = 10_000
 
     /// Enrols as the service would; throws when the authority gives nothing.
@@ -116,6 +118,25 @@ final class Mission {
     static func isWelcome(_ sign: Wire.Sign) -> Bool {
         guard case .frame(let head, _) = sign else { return false }
         return head.kind == 0 && head.correlation == FrameText.welcome
+    }
+
+    /// The client's request of that label.
+    func request(_ label: String) -> PassingRequest? {
+        orders.requests.first { $0.label == label }
+    }
+
+    /// Asks one thing on a passage of its own; the body of the first answer.
+    func question(
+        _ line: PassageTable.Line, _ kind: UInt16, _ body: (inout ByteWriter) -> Void
+    ) -> ByteReader? {
+        guard let wire = greeted(line, as: own) else { return nil }
+        var writer = ByteWriter()
+        body(&writer)
+        wire.write(FrameText.message(kind, correlation: 1, writer.bytes))
+        guard case .frame(let head, let answer) = wire.next(within: Self.answerMilliseconds),
+            head.isAnswer, head.correlation == 1
+        else { return nil }
+        return ByteReader(answer)
     }
 
     /// The honest way: greets, and asks what the table lets it ask where the envoy knows the words;

@@ -41,8 +41,16 @@ struct BreachCodecTests {
         orders.loot = [loot]
         orders.doors = [ForeignDoor(owner: "ledger", address: Address(9), port: 7006)]
         orders.requests = [
-            PassingRequest(account: 7, key: "abc", signature: [1], payload: [2, 3])
+            PassingRequest(
+                label: "edited", account: 7, key: "abc", signature: [1], payload: [2, 3])
         ]
+        orders.verifier = "identity"
+        orders.account = 1
+        orders.victim = 2
+        orders.otherKey = "def"
+        orders.sequence = 9
+        orders.base = 1
+        orders.held = 100
         return orders
     }
 
