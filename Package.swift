@@ -198,10 +198,10 @@ let rooms: [[Target]] = [
     room(
         "Application", "RiskDesk",
         opens: [
-            "Risk", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Findings",
-            "Bytes",
+            "Risk", "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
+            "Findings", "Bytes",
         ],
-        tests: ["Matching", "Numerals", "Chance", "Enrolment", "Neighbours"]),
+        tests: ["Numerals", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Application", "MatchingDesk",
         opens: [
@@ -367,7 +367,8 @@ let laws: [Target] = [
         swiftSettings: house)
 ]
 
-/// For Benchmarks: the network and its rules alone, and the ledger's store without its peers.
+/// For Benchmarks: the network and its rules alone, the ledger's store and the matching engine
+/// without their peers.
 let measures: [Target] = [
     .executableTarget(
         name: "town",
@@ -379,6 +380,10 @@ let measures: [Target] = [
         name: "abacus",
         dependencies: ["LedgerStore", "LedgerBook", "LedgerTreaty", "Numerals", "OrderTreaty"],
         path: "Benchmarks/Abacus", swiftSettings: house),
+    .executableTarget(
+        name: "pit",
+        dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
+        path: "Benchmarks/Pit", swiftSettings: house),
 ]
 
 // Built by Fuzz/run alone, with every room instrumented.

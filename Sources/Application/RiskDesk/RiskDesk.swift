@@ -1,13 +1,17 @@
 // RiskDesk: the passages of risk around its engine: blocks from orders, instructions to matching and
 // results back, holds to the ledger.
 //
-// It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not acknowledged
-// are lost; orders rebuilds all of it by sending its journal from block 1, and matching starts anew
-// with it. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is taken from
-// orders), one block at matching, a `Window` of holds (when it is full no block is decided).
+// It keeps the books itself: what matching answers must be what came of them here, and until it is,
+// the ledger hears nothing of the block. So a block is decided without waiting for the one before to
+// come back. It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not
+// acknowledged are lost; orders rebuilds all of it by sending its journal from block 1, and matching
+// starts anew with it. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is
+// taken from orders), 64 blocks at matching, a `Window` of holds (when it is full no block is
+// decided).
 
 package import Bytes
 internal import LedgerTreaty
+internal import Matching
 package import OrderTreaty
 package import Passage
 internal import Relay
@@ -28,19 +32,22 @@ package struct RiskDesk: Desk {
     private let listing: Listing
     private let holdsMax: Int
     var risk: Risk
-    /// Running digest of results up to the last block that is finished.
-    package private(set) var digest = RiskDesk.none
+    /// The books as matching must have them, and the digest of what must come of them.
+    var books: Matching
+    var chain = ReportChain()
+    /// Blocks that are decided and not answered, oldest first.
+    var flights: [Flight] = []
+    /// Running digest of results up to the last block that matching answered.
+    package internal(set) var digest = RiskDesk.none
     private var waiting: [(block: Block, bytes: Int)] = []
     private var waitingBytes = 0
     var holds: Window
 
-    private var orders: Link?
+    var orders: Link?
     private var isStopped = false
-    private var matching: Link?
+    var matching: Link?
     /// Matching stands where risk stands.
-    private var isMatched = false
-    /// The question whose answers are the results of the block under way.
-    private var asked: UInt64?
+    var isMatched = false
     var ledger: Link?
     /// The ledger said where it stands, and has not refused a posting since.
     var isBooking = false
@@ -56,6 +63,7 @@ package struct RiskDesk: Desk {
         self.holdsMax = holdsMax ?? Window.blocksMax
         holds = Window(.untilReleased, blocksMax: self.holdsMax)
         risk = Risk(listing)
+        books = Matching(listing)
     }
 
     /// The last block that was decided.
@@ -87,12 +95,11 @@ package struct RiskDesk: Desk {
         if link == matching {
             matching = nil
             isMatched = false
-            asked = nil
         }
         if link == ledger { forgetLedger() }
     }
 
-    private mutating func forgetOrders() {
+    mutating func forgetOrders() {
         orders = nil
         isStopped = false
         waiting.removeAll()
@@ -122,7 +129,7 @@ package struct RiskDesk: Desk {
             try reader.finish()
             forgetOrders()
             orders = message.link
-            let resume = Resume(block: risk.block, digest: digest)
+            let resume = Resume(block: risk.block, digest: chain.digest)
             _ = passages.answer(
                 StreamMessage.resume.rawValue, to: message.correlation, on: message.link
             ) { resume.encode(into: &$0) }
@@ -153,61 +160,6 @@ package struct RiskDesk: Desk {
         passages.stop(orders, isStopped)
     }
 
-    // MARK: Matching
-
-    private mutating func answered(
-        _ message: Message, _ reader: inout ByteReader, _ passages: inout Passages
-    ) throws(Malformed) {
-        switch message.kind {
-        case StreamMessage.resume.rawValue:
-            let resume = try Resume.decode(&reader)
-            try reader.finish()
-            compare(resume, message.link, &passages)
-        case StreamMessage.results.rawValue:
-            let results = try Results.decode(&reader)
-            try reader.finish()
-            guard message.correlation == asked, results.isPart != message.isLast else {
-                notes.append("matching answered what it was not asked")
-                return restart(&passages)
-            }
-            take(results, &passages)
-        default: passages.close(message.link)
-        }
-    }
-
-    /// Unless both stand at the same block with the same digest, both start from block 1.
-    private mutating func compare(_ resume: Resume, _ link: Link, _ passages: inout Passages) {
-        if risk.isWaiting || resume.block != risk.block || resume.digest != digest {
-            notes.append(
-                "matching has block \(resume.block), risk \(risk.block)"
-                    + (resume.block == risk.block && !risk.isWaiting
-                        ? " and their digests differ" : "")
-                    + ": both start from block 1")
-            if risk.block > 0 { reset(&passages) }
-            guard passages.tell(StreamMessage.restart.rawValue, on: link, { _ in }) else {
-                notes.append("matching cannot be told to restart")
-                return passages.close(link)
-            }
-        }
-        isMatched = true
-    }
-
-    private mutating func take(_ results: Results, _ passages: inout Passages) {
-        do throws(Divergence) {
-            try risk.take(results.reports, of: results.block)
-            guard !results.isPart else { return }
-            asked = nil
-            let changes = try risk.finish()
-            digest = results.digest
-            var writer = ByteWriter(capacity: 32 + 14 * (changes.held.count * 2))
-            changes.encode(into: &writer)
-            holds.append(results.block, [writer.bytes])
-        } catch {
-            notes.append("matching's results of block \(error.block): \(error.reason)")
-            restart(&passages)
-        }
-    }
-
     /// Everything begins anew, with matching as soon as its passage stands again.
     mutating func restart(_ passages: inout Passages) {
         reset(&passages)
@@ -217,10 +169,12 @@ package struct RiskDesk: Desk {
     }
 
     /// Forgets everything; orders and the ledger attach again.
-    private mutating func reset(_ passages: inout Passages) {
+    mutating func reset(_ passages: inout Passages) {
         risk = Risk(listing)
+        books = Matching(listing)
+        chain = ReportChain()
+        flights.removeAll()
         digest = Self.none
-        asked = nil
         holds = Window(.untilReleased, blocksMax: holdsMax)
         if let orders { passages.close(orders) }
         forgetOrders()
@@ -236,26 +190,14 @@ package struct RiskDesk: Desk {
         book(&passages)
     }
 
-    /// Decides the next block when the results of the one before are here.
-    private mutating func decide(_ passages: inout Passages) {
-        guard isMatched, !risk.isWaiting, !holds.isFull, let matching, !waiting.isEmpty else {
-            return
-        }
-        let (block, bytes) = waiting.removeFirst()
-        waitingBytes -= bytes
-        do throws(Divergence) {
-            let instructions = try risk.decide(block)
-            asked = passages.ask(StreamMessage.instructions.rawValue, on: matching) {
-                instructions.encode(into: &$0)
-            }
-            guard asked == nil else { return }
-            notes.append("block \(block.number) cannot be sent to matching")
-            restart(&passages)
-        } catch {
-            notes.append("block \(error.block) of orders: \(error.reason)")
-            if let orders { passages.close(orders) }
-            forgetOrders()
-        }
+    /// The next block, while it may be decided: what is under way has a place in the window too.
+    mutating func nextBlock() -> Block? {
+        guard isMatched, let next = waiting.first, !holds.isFull,
+            flights.count < Instructions.flightsMax, holds.count + flights.count < holdsMax
+        else { return nil }
+        waiting.removeFirst()
+        waitingBytes -= next.bytes
+        return next.block
     }
 
     package func isEager(_ passages: borrowing Passages) -> Bool {
