@@ -67,7 +67,7 @@ struct Commander {
 }
 
 /// Clients of a copy's venue: two accounts with money, their keys, and what became of their orders.
-struct Clients: ~Copyable {
+final class Clients {
     /// An account with the key of its owner.
     struct Client {
         let account: UInt32
@@ -187,18 +187,30 @@ struct Clients: ~Copyable {
     }
 
     /// What the front door answers a client.
-    private mutating func ask(
+    private func ask(
         _ method: ClientMethod, _ target: String, _ body: [UInt8] = [], as client: Client
     ) throws(Failure) -> (status: UInt16, json: JSON) {
-        let text = RequestText(plan.front).signed(
-            method, target, body, by: ClientKey(name: client.key, secret: client.secret),
-            time: Moment.real / 1_000_000)
-        let answer = try pool.answer(to: text)
-        return (answer.status, try Self.json(answer))
+        let key = ClientKey(name: client.key, secret: client.secret)
+        let end = Moment.now + Self.patience
+        while true {
+            let text = RequestText(plan.front).signed(
+                method, target, body, by: key, time: Moment.real / 1_000_000)
+            // Services that had a guest find one another again; an order of the same name is the
+            // same order.
+            if let answer = try? pool.answer(to: text, seconds: 2), answer.status < 500,
+                answer.status != 401
+            {
+                return (answer.status, try Self.json(answer))
+            }
+            guard Moment.now < end, !Interruption.isRaised else {
+                throw Self.failed("the front door does not answer a client")
+            }
+            usleep(50_000)
+        }
     }
 
     /// An account's money as the ledger has it, as a text to compare.
-    mutating func balances(of client: Client) -> String? {
+    func balances(of client: Client) -> String? {
         guard let (status, json) = try? ask(.get, "/v1/account", as: client), status == 200 else {
             return nil
         }
@@ -206,11 +218,11 @@ struct Clients: ~Copyable {
     }
 
     /// The victim's money, to compare.
-    mutating func victimBalances() -> String? { balances(of: victim) }
+    func victimBalances() -> String? { balances(of: victim) }
 
     /// The quantity of the account's order of that name; empty when it has none, nil when nobody
     /// tells.
-    private mutating func quantity(_ name: String, of client: Client) -> String? {
+    private func quantity(_ name: String, of client: Client) -> String? {
         guard let (status, json) = try? ask(.get, "/v1/orders/\(name)", as: client) else {
             return nil
         }
@@ -218,7 +230,7 @@ struct Clients: ~Copyable {
     }
 
     /// What became of an attacked order, when that is not what the trader signed; nil when it is.
-    mutating func harm(_ label: String, isHonest: Bool) -> String? {
+    func harm(_ label: String, isHonest: Bool) -> String? {
         let wanted = isHonest ? quantityText(Self.lots) : ""
         switch quantity(label, of: trader) {
         case nil: return "nobody tells what became of order \(label)"
@@ -253,7 +265,7 @@ struct Clients: ~Copyable {
 
     /// Two orders that rest, one of each client, so that goods and money lie behind them; how much
     /// the trader's holds.
-    mutating func rest() throws(Failure) -> Int64 {
+    func rest() throws(Failure) -> Int64 {
         let one = listing.instruments[0]
         let lots = 1_000 as Int64
         let apart = one.reference.raw / 20 / one.tick.raw * one.tick.raw

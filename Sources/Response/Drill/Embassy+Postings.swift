@@ -1,7 +1,9 @@
+internal import AdminTreaty
 internal import Breach
 internal import ControlTreaty
 internal import Findings
 internal import Operator
+internal import OrderTreaty
 
 /// False words to a ledger: each in a copy of its own, because a refused posting stops the venue.
 extension Embassy {
@@ -64,7 +66,7 @@ extension Embassy {
     ) throws(Failure) {
         let status = try twin.status()
         guard let plan = VenuePlan(status, Self.routes(status)) else { return }
-        var clients = try Clients(plan, at: twin.locations.control)
+        let clients = try Clients(plan, at: twin.locations.control)
         var orders = EnvoyOrders(techniques: [id])
         orders.held = try clients.rest()
         guard clients.isOpen(), let state = clients.state() else {

@@ -50,7 +50,7 @@ struct Embassy {
             $0[$1.name] = Address($1.address)
         }
         let loot = ids.contains(where: Self.thefts.contains) ? try steal(twin, routes, &mail) : []
-        var clients = try self.clients(twin, status, routes)
+        let clients = try self.clients(twin, status, routes)
         var attacked: [String: UInt64] = [:]
         // Those who are attacked first had their turn: a seat ends its program.
         for index in services.reversed() where !ids.isEmpty {
@@ -77,9 +77,7 @@ struct Embassy {
                 "\(name): \(hearing.trials.count) of \(ids.count) attacks on what it talks to tried "
                     + "in \(took) ms")
             wait(name, twin, &mail)
-            if clients != nil {
-                look(&clients, before, labels, index, &mail)
-            }
+            if let clients { look(clients, before, labels, index, &mail) }
         }
         return mail
     }
@@ -96,7 +94,7 @@ struct Embassy {
 
     /// Gives the envoy requests that pass by; their names, with whether the honest one is taken.
     private static func labels(
-        _ routes: [PassageRoute], _ orders: inout EnvoyOrders, _ clients: borrowing Clients
+        _ routes: [PassageRoute], _ orders: inout EnvoyOrders, _ clients: Clients
     ) -> [(name: String, isHonest: Bool)] {
         let words = Set(routes.filter(\.isOpened).flatMap(\.words))
         orders.verifier = clients.plan.verifier
@@ -120,20 +118,20 @@ struct Embassy {
 
     /// Whether state is what honest requests made it.
     private func look(
-        _ clients: inout Clients?, _ before: String?, _ labels: [(name: String, isHonest: Bool)],
+        _ clients: Clients, _ before: String?, _ labels: [(name: String, isHonest: Bool)],
         _ index: Int, _ mail: inout Mail
     ) {
-        guard clients?.isOpen() == true else {
+        guard clients.isOpen() else {
             mail.troubles.append("the venue was not open again")
             return
         }
         for label in labels {
-            guard let harm = clients?.harm(label.name, isHonest: label.isHonest) else { continue }
+            guard let harm = clients.harm(label.name, isHonest: label.isHonest) else { continue }
             for technique in request.envoys where technique.family == "order" {
                 mail.harm(technique.id, index, harm)
             }
         }
-        guard let before, clients?.victimBalances() != before else { return }
+        guard let before, clients.victimBalances() != before else { return }
         for technique in request.envoys {
             mail.harm(technique.id, index, "another's balances changed")
         }
