@@ -73,6 +73,16 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
+    room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
+    room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
+    room(
+        "Plan", "Cover", opens: ["Packets"],
+        tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
+    room(
+        "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
@@ -190,7 +200,7 @@ let rooms: [[Target]] = [
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
-            "Numerals", "Bytes",
+            "Numerals", "Tables", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",
@@ -349,6 +359,8 @@ let doors: [[Target]] = [
 
 let supports: [[Target]] = [
     support("Chance"),
+    support("PacketChance", opens: ["Chance", "Packets"]),
+    support("FilterSets", opens: ["Packets"]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",
@@ -381,8 +393,14 @@ let measures: [Target] = [
         dependencies: ["LedgerStore", "LedgerBook", "LedgerTreaty", "Numerals", "OrderTreaty"],
         path: "Benchmarks/Abacus", swiftSettings: house),
     .executableTarget(
+        name: "facet",
+        dependencies: ["Cover", "CoverCheck", "Descriptors", "FilterSets", "Packets"],
+        path: "Benchmarks/Facet", swiftSettings: house),
+    .executableTarget(
         name: "pit",
-        dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
+        dependencies: [
+            "Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes",
+        ],
         path: "Benchmarks/Pit", swiftSettings: house),
 ]
 
@@ -395,11 +413,12 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Addresses", "AdminTreaty", "AuditTreaty", "Blueprint", "Breach", "Bytes",
-                "CFuzzDriver", "CJailPlan", "Closure", "Confinement", "ControlTreaty",
-                "Descriptors", "Findings", "IdentityTreaty", "LedgerTreaty", "MarketData",
-                "MarketTreaty", "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty",
-                "Platform", "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
+                "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
+                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
+                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 
