@@ -7,7 +7,9 @@ internal import AuditTreaty
 /// itself, about this attacker, and one record speaks for one attempt only.
 package struct Testimony: Sendable {
     private let around: Circumstances
-    private var used: Set<Int> = []
+    /// Records that already spoke, by index and the word that they spoke by: one may count several
+    /// kinds of refusals.
+    private var used: Set<String> = []
 
     /// Services put several events into one message, up to a second after the first.
     private static let lateNanoseconds: UInt64 = 3_000_000_000
@@ -86,10 +88,12 @@ package struct Testimony: Sendable {
             if text.contains(Self.counted) { counted = counted ?? text }
             let names =
                 technique.isAnonymous || text.contains(around.name) || text.contains(address)
-            guard !used.contains(index), names,
-                technique.records.contains(where: { text.contains($0) })
+            guard names,
+                let word = technique.records.first(where: {
+                    text.contains($0) && !used.contains("\(index) \($0)")
+                })
             else { continue }
-            used.insert(index)
+            used.insert("\(index) \(word)")
             return text
         }
         return counted
