@@ -7,7 +7,6 @@ internal import ControlTreaty
 internal import Digests
 internal import Findings
 internal import Glibc
-internal import Loop
 internal import Notation
 internal import Numerals
 internal import Office

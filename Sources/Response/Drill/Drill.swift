@@ -248,6 +248,28 @@ package struct Drill {
         }
     }
 
+    /// The cells of what an envoy tried in one compartment, where the platform has passages.
+    private func addEnvoys(
+        _ attack: Attack, _ index: Int, _ around: Circumstances, to column: inout Matrix.Column
+    ) {
+        guard let envoys = attack.envoys else { return }
+        let trials = envoys[index]
+        var cells = trials.map { trials in
+            Testimony.cells(request.envoys.filter { attack.apart[$0.id] == nil }, trials, around)
+        }
+        for (id, observed) in attack.apart {
+            var apart = around
+            apart.observed = observed.sorted { $0.time < $1.time }
+            cells?.merge(
+                Testimony.cells(request.envoys.filter { $0.id == id }, trials ?? [:], apart)
+            ) { $1 }
+        }
+        for technique in request.envoys {
+            column.cells[technique.id] =
+                cells?[technique.id] ?? .inapplicable("it has no passages")
+        }
+    }
+
     /// Joins probes and records.
     private func judge(_ attack: Attack, _ state: String, _ since: UInt64) -> Matrix {
         let observed = trails(state, since).sorted { $0.time < $1.time }
@@ -284,24 +306,7 @@ package struct Drill {
                     ? attack.plan.difference(index, hearing.identity, without: walls) : nil,
                 traits: around.traits)
             column.cells = Correlation.cells(request.techniques, hearing.trials, around)
-            if let envoys = attack.envoys {
-                var cells = envoys[index].map {
-                    Testimony.cells(
-                        request.envoys.filter { attack.apart[$0.id] == nil }, $0, around)
-                }
-                for (id, observed) in attack.apart {
-                    var apart = around
-                    apart.observed = observed.sorted { $0.time < $1.time }
-                    cells?.merge(
-                        Testimony.cells(
-                            request.envoys.filter { $0.id == id }, envoys[index] ?? [:], apart)
-                    ) { $1 }
-                }
-                for technique in request.envoys {
-                    column.cells[technique.id] =
-                        cells?[technique.id] ?? .inapplicable("it has no passages")
-                }
-            }
+            addEnvoys(attack, index, around, to: &column)
             columns.append(column)
         }
         var matrix = Matrix(
