@@ -264,7 +264,17 @@ let rooms: [[Target]] = [
         "Response", "Drill",
         opens: [
             "Breach", "Operator", "Confinement", "ControlTreaty", "AuditTreaty", "Processes",
-            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
+            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux", "AdminTreaty",
+            "AuthorityTreaty", "OrderTreaty", "Certificates", "ClientWire", "Office", "Digests",
+            "Numerals", "Notation",
+        ]),
+    room(
+        "Response", "Envoy",
+        opens: [
+            "Breach", "Passage", "Tenancy", "TLSEngine", "Certificates", "Sockets", "Loop",
+            "Descriptors", "Addresses", "AuthorityTreaty", "RequestTreaty", "IdentityTreaty",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Numerals", "Digests",
+            "Bytes", "Findings",
         ]),
     room(
         "Response", "Techniques",
@@ -343,6 +353,7 @@ let doors: [[Target]] = [
             "OrderTreaty", "AdminTreaty", "AuditTreaty", "Digests", "Descriptors", "Bytes",
             "Findings",
         ]),
+    door("bulkhead-envoy", opens: ["Envoy", "Tenancy", "Findings"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),

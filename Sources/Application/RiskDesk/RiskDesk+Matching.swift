@@ -94,7 +94,7 @@ extension RiskDesk {
                     return restart(&passages)
                 }
                 var writer = ByteWriter(
-                    capacity: 32 + 14 * (changes.held.count + changes.released.count))
+                    capacity: 72 + 14 * (changes.held.count + changes.released.count))
                 changes.encode(into: &writer)
                 flights.append(
                     Flight(
@@ -120,6 +120,9 @@ extension RiskDesk {
         } catch { throw Divergence(block: error.block, error.reason) }
         chain.extend(reports)
         try risk.take(reports, of: instructions.block)
-        return (reports, try risk.finish())
+        var changes = try risk.finish()
+        // The ledger books no trade that these books do not have.
+        changes.witness = Settlements.witness(of: reports, listing)
+        return (reports, changes)
     }
 }

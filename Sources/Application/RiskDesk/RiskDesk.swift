@@ -29,7 +29,7 @@ package struct RiskDesk: Desk {
             + LedgerMessage.allCases.map { ($0.name, $0.rawValue) }
     }
 
-    private let listing: Listing
+    let listing: Listing
     private let holdsMax: Int
     var risk: Risk
     /// The books as matching must have them, and the digest of what must come of them.

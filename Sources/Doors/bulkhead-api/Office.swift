@@ -88,6 +88,7 @@ struct Office: ~Copyable {
                 for arrival in arrived { take(arrival) }
                 passages.flush(loop, into: &arrivals)
             } while !arrivals.isEmpty
+            send()
             try arm()
         }
     }
@@ -191,6 +192,11 @@ struct Office: ~Copyable {
             _ = events.append(.note(kind: "passage", text: text))
         }
         notes = 0
+        send()
+    }
+
+    /// At once: whoever can end this program could else take what it did with it.
+    private mutating func send() {
         guard let message = events.take(), let number = tenancy.descriptor("events") else { return }
         // A full channel loses the message; its numbers are missing, and the writer records that.
         _ = try? EventSocket.send(message, on: number)

@@ -90,6 +90,8 @@ struct Registrar: ~Copyable {
                 for arrival in arrived { take(arrival) }
                 passages.flush(loop, into: &arrivals)
             } while !arrivals.isEmpty
+            // Whoever can end this program could else take what it did with it.
+            send()
             try arm()
         }
     }
@@ -216,7 +218,7 @@ struct Registrar: ~Copyable {
 
     /// One report a second while there is something to report.
     private mutating func arm() throws {
-        guard !isArmed, identity.hasNews || events.count > 0 || passageNotes > 0 else { return }
+        guard !isArmed, identity.hasNews || passageNotes > 0 else { return }
         isArmed = true
         try timer.arm(afterNanoseconds: Self.reportNanoseconds)
     }

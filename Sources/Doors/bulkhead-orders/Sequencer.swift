@@ -61,6 +61,9 @@ struct Sequencer: ~Copyable {
     var events = EventBatch()
     private var headNoted: UInt64 = 0
     private var isCrampedNoted = false
+    /// Refused submissions since the last tick; the first ones are listed.
+    private var refusals = 0
+    private static let refusalsMax = 16
 
     init(_ tenancy: consuming Tenancy, _ listing: Listing, _ directory: String) throws {
         let journal = try Journal.open(directory)
@@ -207,6 +210,10 @@ struct Sequencer: ~Copyable {
     /// Once a second: the journal's head, and another try when the disk was full.
     private mutating func tick() throws {
         _ = try timer.expirations()
+        if refusals > Self.refusalsMax {
+            note("\(refusals - Self.refusalsMax) further requests refused, not listed")
+        }
+        refusals = 0
         if journal.synced != headNoted && journal.isIdle {
             headNoted = journal.synced
             note("journal head \(journal.last) \(Hexadecimal.render(journal.head))")
@@ -250,6 +257,16 @@ struct Sequencer: ~Copyable {
         passages.flush(loop, into: &arrivals)
         note("journal closed at \(journal.last), head \(Hexadecimal.render(journal.head))")
         report()
+    }
+
+    /// Puts on record what an honest carrier of requests never submits.
+    mutating func noteRefusal(_ why: OrderOutcome.Rejection) {
+        switch why {
+        case .voucherInvalid, .replayed, .malformed, .scopeMissing: refusals += 1
+        case .conflict, .unknownOrder, .busy, .unavailable, .halted: return
+        }
+        guard refusals <= Self.refusalsMax else { return }
+        note("a request was refused: \(why)")
     }
 
     /// Tells a halt once.

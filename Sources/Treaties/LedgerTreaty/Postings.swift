@@ -172,9 +172,13 @@ public struct Holds: Sendable, Hashable {
     public var held: [Change]
     /// Held to available, after the block's trades.
     public var released: [Change]
+    /// SHA-256 over `Settlements.covered` of the block's trades as risk's own books give them; empty
+    /// from one who has no books.
+    public var witness: [UInt8]
 
     /// Puts it together.
-    public init(block: UInt64, held: [Change], released: [Change]) {
+    public init(block: UInt64, held: [Change], released: [Change], witness: [UInt8] = []) {
+        self.witness = witness
         self.block = block
         self.held = held
         self.released = released
@@ -185,12 +189,13 @@ public struct Holds: Sendable, Hashable {
         writer.integer(block)
         Change.encode(held, into: &writer)
         Change.encode(released, into: &writer)
+        writer.block(witness)
     }
 
     /// Reads one whole.
     public static func decode(_ reader: inout ByteReader) throws(Malformed) -> Holds {
         Holds(
             block: try reader.integer(), held: try Change.list(&reader),
-            released: try Change.list(&reader))
+            released: try Change.list(&reader), witness: try reader.block(limit: 32))
     }
 }

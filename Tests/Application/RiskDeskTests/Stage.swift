@@ -93,7 +93,8 @@ final class Stage {
             try matching.apply(decided, into: &reports)
             chain.extend(reports)
             try risk.take(reports, of: block.number)
-            let changes = try risk.finish()
+            var changes = try risk.finish()
+            changes.witness = Settlements.witness(of: reports, Self.listing)
             holds.append(encoded { changes.encode(into: &$0) })
             results.append(
                 Results(
