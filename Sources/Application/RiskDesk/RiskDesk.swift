@@ -3,7 +3,8 @@
 //
 // It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not acknowledged
 // are lost; orders rebuilds all of it by sending its journal from block 1, and matching starts anew
-// with it. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is taken from
+// with it. What goes wrong at the same block again and again is no accident: then it takes nothing
+// more and says so to orders, which halts the venue. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is taken from
 // orders), one block at matching, a `Window` of holds (when it is full no block is decided).
 
 package import Bytes
@@ -47,6 +48,13 @@ package struct RiskDesk: Desk {
     /// Blocks that the ledger was sent, by the question.
     var booking: [UInt64: UInt64] = [:]
     var notes: [String] = []
+    /// What went wrong last, at which block, and how often without getting beyond it.
+    private var fall = (block: UInt64(0), why: "", count: 0)
+    /// Why it takes nothing more.
+    package private(set) var haltReason: String?
+
+    /// So often is a thing tried again from block 1 that went wrong in the same way.
+    private static let fallsMax = 3
 
     private static var none: [UInt8] { [UInt8](repeating: 0, count: 32) }
 
@@ -121,6 +129,12 @@ package struct RiskDesk: Desk {
         case StreamMessage.attach.rawValue:
             try reader.finish()
             forgetOrders()
+            if let haltReason {
+                _ = passages.answer(
+                    StreamMessage.halted.rawValue, to: message.correlation, on: message.link
+                ) { $0.append(haltReason.utf8.prefix(1_024)) }
+                return
+            }
             orders = message.link
             let resume = Resume(block: risk.block, digest: digest)
             _ = passages.answer(
@@ -167,7 +181,7 @@ package struct RiskDesk: Desk {
             let results = try Results.decode(&reader)
             try reader.finish()
             guard message.correlation == asked, results.isPart != message.isLast else {
-                notes.append("matching answered what it was not asked")
+                fail("matching answered what it was not asked", at: risk.block)
                 return restart(&passages)
             }
             take(results, &passages)
@@ -178,11 +192,14 @@ package struct RiskDesk: Desk {
     /// Unless both stand at the same block with the same digest, both start from block 1.
     private mutating func compare(_ resume: Resume, _ link: Link, _ passages: inout Passages) {
         if risk.isWaiting || resume.block != risk.block || resume.digest != digest {
-            notes.append(
+            let why =
                 "matching has block \(resume.block), risk \(risk.block)"
-                    + (resume.block == risk.block && !risk.isWaiting
-                        ? " and their digests differ" : "")
-                    + ": both start from block 1")
+                + (resume.block == risk.block && !risk.isWaiting
+                    ? " and their digests differ" : "")
+            notes.append("\(why): both start from block 1")
+            // A matching that began anew was killed; one that has the blocks did not go on by itself.
+            if resume.block > 0 { fail(why, at: risk.block) }
+            guard haltReason == nil else { return restart(&passages) }
             if risk.block > 0 { reset(&passages) }
             guard passages.tell(StreamMessage.restart.rawValue, on: link, { _ in }) else {
                 notes.append("matching cannot be told to restart")
@@ -199,13 +216,30 @@ package struct RiskDesk: Desk {
             asked = nil
             let changes = try risk.finish()
             digest = results.digest
-            var writer = ByteWriter(capacity: 32 + 14 * (changes.held.count * 2))
-            changes.encode(into: &writer)
-            holds.append(results.block, [writer.bytes])
+            if results.block >= fall.block { fall.count = 0 }
+            holds.append(
+                results.block,
+                changes.parts().map { part in
+                    let count = part.held.count + part.released.count
+                    var writer = ByteWriter(capacity: 32 + 14 * count)
+                    part.encode(into: &writer)
+                    return writer.bytes
+                })
         } catch {
-            notes.append("matching's results of block \(error.block): \(error.reason)")
+            fail(
+                "matching's results of block \(error.block): \(error.reason)", at: error.block)
             restart(&passages)
         }
+    }
+
+    /// Counts what went wrong; the same once too often halts, and all begins no more.
+    private mutating func fail(_ why: String, at block: UInt64) {
+        let isSame = fall.block == block && fall.why == why && fall.count > 0
+        fall = (block, why, isSame ? fall.count + 1 : 1)
+        notes.append(why)
+        guard fall.count >= Self.fallsMax, haltReason == nil else { return }
+        haltReason = why
+        notes.append("halted: \(why), \(fall.count) times from block 1; nothing more is decided")
     }
 
     /// Everything begins anew, with matching as soon as its passage stands again.
@@ -238,7 +272,9 @@ package struct RiskDesk: Desk {
 
     /// Decides the next block when the results of the one before are here.
     private mutating func decide(_ passages: inout Passages) {
-        guard isMatched, !risk.isWaiting, !holds.isFull, let matching, !waiting.isEmpty else {
+        guard haltReason == nil, isMatched, !risk.isWaiting, !holds.isFull, let matching,
+            !waiting.isEmpty
+        else {
             return
         }
         let (block, bytes) = waiting.removeFirst()
@@ -249,10 +285,10 @@ package struct RiskDesk: Desk {
                 instructions.encode(into: &$0)
             }
             guard asked == nil else { return }
-            notes.append("block \(block.number) cannot be sent to matching")
+            fail("block \(block.number) cannot be sent to matching", at: block.number)
             restart(&passages)
         } catch {
-            notes.append("block \(error.block) of orders: \(error.reason)")
+            fail("block \(error.block) of orders: \(error.reason)", at: error.block)
             if let orders { passages.close(orders) }
             forgetOrders()
         }
