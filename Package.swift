@@ -73,6 +73,16 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
+    room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
+    room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
+    room(
+        "Plan", "Cover", opens: ["Packets"],
+        tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
+    room(
+        "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
@@ -198,10 +208,10 @@ let rooms: [[Target]] = [
     room(
         "Application", "RiskDesk",
         opens: [
-            "Risk", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Findings",
-            "Bytes",
+            "Risk", "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
+            "Findings", "Bytes",
         ],
-        tests: ["Matching", "Numerals", "Chance", "Enrolment", "Neighbours"]),
+        tests: ["Numerals", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Application", "MatchingDesk",
         opens: [
@@ -339,6 +349,8 @@ let doors: [[Target]] = [
 
 let supports: [[Target]] = [
     support("Chance"),
+    support("PacketChance", opens: ["Chance", "Packets"]),
+    support("FilterSets", opens: ["Packets"]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",
@@ -357,7 +369,8 @@ let laws: [Target] = [
         swiftSettings: house)
 ]
 
-/// For Benchmarks: the network and its rules alone, and the ledger's store without its peers.
+/// For Benchmarks: the network and its rules alone, the ledger's store and the matching engine
+/// without their peers.
 let measures: [Target] = [
     .executableTarget(
         name: "town",
@@ -369,6 +382,14 @@ let measures: [Target] = [
         name: "abacus",
         dependencies: ["LedgerStore", "LedgerBook", "LedgerTreaty", "Numerals", "OrderTreaty"],
         path: "Benchmarks/Abacus", swiftSettings: house),
+    .executableTarget(
+        name: "facet",
+        dependencies: ["Cover", "CoverCheck", "Descriptors", "FilterSets", "Packets"],
+        path: "Benchmarks/Facet", swiftSettings: house),
+    .executableTarget(
+        name: "pit",
+        dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
+        path: "Benchmarks/Pit", swiftSettings: house),
 ]
 
 // Built by Fuzz/run alone, with every room instrumented.

@@ -30,49 +30,30 @@ extension Matching {
 
     /// An order that is in no level any more gives its place back.
     mutating func forget(_ node: UInt32, _ departure: Departure, into reports: inout [Report]) {
-        let order = orders[Int(node)]
+        let (id, account) = (orders[Int(node)].id, orders[Int(node)].account)
         reports.append(
             .left(
-                OrderID(order.id), AccountID(order.account), departure,
-                remaining: Quantity(order.rest)))
-        leaveAccount(node)
-        index.remove(order.id)
-        orders[Int(node)].id = 0
-        orders[Int(node)].next = freeOrder
+                OrderID(id), AccountID(account), departure,
+                remaining: Quantity(orders[Int(node)].rest)))
+        Links.free(&orders, &accounts, node, Int(account), before: freeOrder)
         freeOrder = node
+        index.remove(id)
         countOpen(-1)
     }
 
     mutating func joinLevel(_ node: UInt32) {
-        let (price, side) = (orders[Int(node)].price, orders[Int(node)].side)
-        let level = level(Int(orders[Int(node)].instrument), side, price)
-        let last = levels[Int(level)].last
-        orders[Int(node)].level = level
-        orders[Int(node)].next = none
-        orders[Int(node)].previous = last
-        levels[Int(level)].last = node
-        if last == none {
-            levels[Int(level)].first = node
-        } else {
-            orders[Int(last)].next = node
-        }
+        let order = orders[Int(node)]
+        let level = level(Int(order.instrument), order.side, order.price)
+        Links.join(&orders, &levels, node, level)
     }
 
     mutating func leaveLevel(_ node: UInt32) {
         let (level, next) = (orders[Int(node)].level, orders[Int(node)].next)
         let previous = orders[Int(node)].previous
-        if previous == none {
-            levels[Int(level)].first = next
-        } else {
-            orders[Int(previous)].next = next
-        }
-        if next == none {
-            levels[Int(level)].last = previous
-        } else {
-            orders[Int(next)].previous = previous
-        }
         if previous == none, next == none {
             removeLevel(level, Int(orders[Int(node)].instrument), orders[Int(node)].side)
+        } else {
+            Links.leave(&orders, &levels, level, previous, next)
         }
     }
 
@@ -132,6 +113,57 @@ extension Matching {
     mutating func joinAccount(_ node: UInt32) {
         let account = Int(orders[Int(node)].account)
         while accounts.count <= account { accounts.append(AccountOrders()) }
+        Links.join(&orders, &accounts, node, account)
+    }
+}
+
+/// The two lists that an order is in.
+///
+/// Each takes its arrays once for all that it writes.
+private enum Links {
+    /// Last in its level.
+    static func join(
+        _ list: inout [Resting], _ others: inout [PriceLevel], _ node: UInt32, _ level: UInt32
+    ) {
+        var orders = list.mutableSpan
+        var levels = others.mutableSpan
+        let last = levels[Int(level)].last
+        orders[Int(node)].level = level
+        orders[Int(node)].next = none
+        orders[Int(node)].previous = last
+        levels[Int(level)].last = node
+        if last == none {
+            levels[Int(level)].first = node
+        } else {
+            orders[Int(last)].next = node
+        }
+    }
+
+    /// Out of a level that has others.
+    static func leave(
+        _ list: inout [Resting], _ others: inout [PriceLevel], _ level: UInt32,
+        _ previous: UInt32, _ next: UInt32
+    ) {
+        var orders = list.mutableSpan
+        var levels = others.mutableSpan
+        if previous == none {
+            levels[Int(level)].first = next
+        } else {
+            orders[Int(previous)].next = next
+        }
+        if next == none {
+            levels[Int(level)].last = previous
+        } else {
+            orders[Int(next)].previous = previous
+        }
+    }
+
+    /// Last in its account.
+    static func join(
+        _ list: inout [Resting], _ others: inout [AccountOrders], _ node: UInt32, _ account: Int
+    ) {
+        var orders = list.mutableSpan
+        var accounts = others.mutableSpan
         let last = accounts[account].last
         orders[Int(node)].older = last
         orders[Int(node)].younger = none
@@ -143,8 +175,13 @@ extension Matching {
         }
     }
 
-    private mutating func leaveAccount(_ node: UInt32) {
-        let account = Int(orders[Int(node)].account)
+    /// Out of its account, and its place before the free ones.
+    static func free(
+        _ list: inout [Resting], _ others: inout [AccountOrders], _ node: UInt32, _ account: Int,
+        before next: UInt32
+    ) {
+        var orders = list.mutableSpan
+        var accounts = others.mutableSpan
         let (older, younger) = (orders[Int(node)].older, orders[Int(node)].younger)
         if older == none {
             accounts[account].first = younger
@@ -156,5 +193,7 @@ extension Matching {
         } else {
             orders[Int(younger)].older = older
         }
+        orders[Int(node)].id = 0
+        orders[Int(node)].next = next
     }
 }

@@ -36,6 +36,7 @@ extension Matching {
         let (notional, makerRate, takerRate) = terms(taker.instrument, maker.price, quantity)
         let makerFee = fee(notional, rate: makerRate, prepaid: maker.prepaid)
         let takerFee = fee(notional, rate: takerRate, prepaid: taker.prepaid)
+        var orders = orders.mutableSpan
         orders[Int(node)].prepaid = makerFee.prepaid
         orders[Int(node)].rest = maker.rest - quantity
         orders[Int(node)].filled = maker.filled + quantity

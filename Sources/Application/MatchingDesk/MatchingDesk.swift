@@ -3,9 +3,9 @@
 //
 // It keeps nothing on disk. When it dies, the books and what orders and the ledger have not taken
 // are lost; risk sees that it stands elsewhere, and orders rebuilds both from block 1 of its journal.
-// Bounds: one block of instructions, the answer to it, a `Window` each for orders and the ledger
-// (when one is full no block is matched), 64 MiB for marketdata (beyond that it loses its stream and
-// gets a snapshot).
+// Bounds: 64 blocks of instructions and answers to them (beyond 1 MiB of those no block is matched),
+// a `Window` each for orders and the ledger (when one is full no block is matched), 64 MiB for
+// marketdata (beyond that it loses its stream and gets a snapshot).
 
 package import Bytes
 internal import LedgerTreaty
@@ -29,10 +29,10 @@ package struct MatchingDesk: Desk {
     var matching: Matching
     var chain = ReportChain()
     private var risk: Link?
-    private var waiting: (instructions: Instructions, correlation: UInt64)?
-    /// What risk is answered, and the question.
+    private var waiting: [(instructions: Instructions, correlation: UInt64)] = []
+    /// What risk is answered, and of how many frames the answer to each question consists.
     private var answer = Outbox()
-    private var answering: UInt64 = 0
+    private var answering: [(correlation: UInt64, frames: Int)] = []
     var results = Window(.whileRoom)
     var settlements = Window(.untilReleased)
     private var reports: [Report] = []
@@ -90,8 +90,13 @@ package struct MatchingDesk: Desk {
 
     private mutating func forgetRisk() {
         risk = nil
-        waiting = nil
+        forgetWork()
+    }
+
+    private mutating func forgetWork() {
+        waiting.removeAll()
         answer.removeAll()
+        answering.removeAll()
     }
 
     package mutating func take(
@@ -131,20 +136,20 @@ package struct MatchingDesk: Desk {
         case StreamMessage.instructions.rawValue:
             let instructions = try Instructions.decode(&reader)
             try reader.finish()
-            guard message.link == risk, message.correlation != 0, waiting == nil, answer.isEmpty
+            guard message.link == risk, message.correlation != 0,
+                waiting.count + answering.count < Instructions.flightsMax
             else {
-                notes.append("risk did not wait for the results of the block before")
+                notes.append("risk did not wait for the results of blocks before")
                 return passages.close(message.link)
             }
-            waiting = (instructions, message.correlation)
+            waiting.append((instructions, message.correlation))
         default: passages.close(message.link)
         }
     }
 
     /// Forgets everything; orders, the ledger and marketdata attach again.
     private mutating func reset(_ passages: inout Passages) {
-        waiting = nil
-        answer.removeAll()
+        forgetWork()
         guard matching.block > 0 else { return }
         matching = Matching(listing)
         chain = ReportChain()
@@ -175,41 +180,50 @@ package struct MatchingDesk: Desk {
         show(&passages)
     }
 
+    /// A block can be matched: everybody's room for what comes of it is there.
+    private var hasWork: Bool {
+        !waiting.isEmpty && !results.isFull && !settlements.isFull
+            && answer.bytes <= Self.queueMax
+    }
+
     private mutating func match(_ passages: inout Passages) {
-        guard let (instructions, correlation) = waiting, !results.isFull, !settlements.isFull
-        else { return }
-        waiting = nil
-        reports.removeAll(keepingCapacity: true)
-        do throws(Disorder) {
-            try matching.apply(instructions, into: &reports)
-        } catch {
-            notes.append("instructions of block \(error.block): \(error.reason)")
-            if let risk { passages.close(risk) }
-            return forgetRisk()
+        while hasWork {
+            let (instructions, correlation) = waiting.removeFirst()
+            reports.removeAll(keepingCapacity: true)
+            do throws(Disorder) {
+                try matching.apply(instructions, into: &reports)
+            } catch {
+                notes.append("instructions of block \(error.block): \(error.reason)")
+                if let risk { passages.close(risk) }
+                return forgetRisk()
+            }
+            chain.extend(reports)
+            let frames = Frames.results(
+                instructions.block, instructions.time, chain.digest, reports)
+            answering.append((correlation, frames.count))
+            answer.append(frames)
+            results.append(instructions.block, frames)
+            settlements.append(
+                instructions.block, Frames.settlements(instructions.block, reports, listing))
+            publish(frames, instructions.time, &passages)
+            reply(&passages)
         }
-        chain.extend(reports)
-        let frames = Frames.results(
-            instructions.block, instructions.time, chain.digest, reports)
-        answering = correlation
-        answer.append(frames)
-        results.append(instructions.block, frames)
-        settlements.append(
-            instructions.block, Frames.settlements(instructions.block, reports, listing))
-        publish(frames, instructions.time, &passages)
     }
 
     /// Answers risk as long as the link takes it.
     private mutating func reply(_ passages: inout Passages) {
         guard let risk else { return }
         while passages.queued(risk) <= Self.queueMax, let frame = answer.next() {
+            let isLast = answering[0].frames == 1
             guard
                 passages.answer(
-                    StreamMessage.results.rawValue, to: answering, on: risk,
-                    isLast: answer.isEmpty, { $0.append(frame) })
+                    StreamMessage.results.rawValue, to: answering[0].correlation, on: risk,
+                    isLast: isLast, { $0.append(frame) })
             else {
                 passages.close(risk)
                 return forgetRisk()
             }
+            if isLast { answering.removeFirst() } else { answering[0].frames -= 1 }
         }
     }
 
@@ -217,7 +231,7 @@ package struct MatchingDesk: Desk {
         func hasRoom(_ link: Link?) -> Bool {
             link.map { passages.queued($0) <= Self.queueMax } ?? false
         }
-        return !answer.isEmpty && hasRoom(risk)
+        return hasWork || !answer.isEmpty && hasRoom(risk)
             || isReporting && results.hasNext && hasRoom(orders)
             || isSettling && settlements.hasNext && hasRoom(ledger)
             || !market.outbox.isEmpty && hasRoom(market.link)

@@ -1,14 +1,18 @@
 // RiskDesk: the passages of risk around its engine: blocks from orders, instructions to matching and
 // results back, holds to the ledger.
 //
-// It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not acknowledged
-// are lost; orders rebuilds all of it by sending its journal from block 1, and matching starts anew
-// with it. What goes wrong at the same block again and again is no accident: then it takes nothing
-// more and says so to orders, which halts the venue. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is taken from
-// orders), one block at matching, a `Window` of holds (when it is full no block is decided).
+// It keeps the books itself: what matching answers must be what came of them here, and until it is,
+// the ledger hears nothing of the block. So a block is decided without waiting for the one before to
+// come back. It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not
+// acknowledged are lost; orders rebuilds all of it by sending its journal from block 1, and matching
+// starts anew with it. What goes wrong in one way at one block three times is no accident: nothing
+// more is decided, and orders, which hears it, halts the venue. Bounds: 64 blocks or 4 MiB that wait
+// to be decided (then nothing more is taken from orders), 64 blocks at matching, a `Window` of holds
+// (when it is full no block is decided).
 
 package import Bytes
 internal import LedgerTreaty
+internal import Matching
 package import OrderTreaty
 package import Passage
 internal import Relay
@@ -29,19 +33,22 @@ package struct RiskDesk: Desk {
     private let listing: Listing
     private let holdsMax: Int
     var risk: Risk
-    /// Running digest of results up to the last block that is finished.
-    package private(set) var digest = RiskDesk.none
+    /// The books as matching must have them, and the digest of what must come of them.
+    var books: Matching
+    var chain = ReportChain()
+    /// Blocks that are decided and not answered, oldest first.
+    var flights: [Flight] = []
+    /// Running digest of results up to the last block that matching answered.
+    package internal(set) var digest = RiskDesk.none
     private var waiting: [(block: Block, bytes: Int)] = []
     private var waitingBytes = 0
     var holds: Window
 
-    private var orders: Link?
+    var orders: Link?
     private var isStopped = false
-    private var matching: Link?
+    var matching: Link?
     /// Matching stands where risk stands.
-    private var isMatched = false
-    /// The question whose answers are the results of the block under way.
-    private var asked: UInt64?
+    var isMatched = false
     var ledger: Link?
     /// The ledger said where it stands, and has not refused a posting since.
     var isBooking = false
@@ -50,10 +57,8 @@ package struct RiskDesk: Desk {
     var notes: [String] = []
     /// What went wrong last, at which block, and how often without getting beyond it.
     private var fall = (block: UInt64(0), why: "", count: 0)
-    /// Why it takes nothing more.
+    /// Why nothing more is decided.
     package private(set) var haltReason: String?
-
-    /// So often is a thing tried again from block 1 that went wrong in the same way.
     private static let fallsMax = 3
 
     private static var none: [UInt8] { [UInt8](repeating: 0, count: 32) }
@@ -64,6 +69,7 @@ package struct RiskDesk: Desk {
         self.holdsMax = holdsMax ?? Window.blocksMax
         holds = Window(.untilReleased, blocksMax: self.holdsMax)
         risk = Risk(listing)
+        books = Matching(listing)
     }
 
     /// The last block that was decided.
@@ -95,12 +101,11 @@ package struct RiskDesk: Desk {
         if link == matching {
             matching = nil
             isMatched = false
-            asked = nil
         }
         if link == ledger { forgetLedger() }
     }
 
-    private mutating func forgetOrders() {
+    mutating func forgetOrders() {
         orders = nil
         isStopped = false
         waiting.removeAll()
@@ -136,7 +141,7 @@ package struct RiskDesk: Desk {
                 return
             }
             orders = message.link
-            let resume = Resume(block: risk.block, digest: digest)
+            let resume = Resume(block: risk.block, digest: chain.digest)
             _ = passages.answer(
                 StreamMessage.resume.rawValue, to: message.correlation, on: message.link
             ) { resume.encode(into: &$0) }
@@ -167,79 +172,19 @@ package struct RiskDesk: Desk {
         passages.stop(orders, isStopped)
     }
 
-    // MARK: Matching
-
-    private mutating func answered(
-        _ message: Message, _ reader: inout ByteReader, _ passages: inout Passages
-    ) throws(Malformed) {
-        switch message.kind {
-        case StreamMessage.resume.rawValue:
-            let resume = try Resume.decode(&reader)
-            try reader.finish()
-            compare(resume, message.link, &passages)
-        case StreamMessage.results.rawValue:
-            let results = try Results.decode(&reader)
-            try reader.finish()
-            guard message.correlation == asked, results.isPart != message.isLast else {
-                fail("matching answered what it was not asked", at: risk.block)
-                return restart(&passages)
-            }
-            take(results, &passages)
-        default: passages.close(message.link)
-        }
-    }
-
-    /// Unless both stand at the same block with the same digest, both start from block 1.
-    private mutating func compare(_ resume: Resume, _ link: Link, _ passages: inout Passages) {
-        if risk.isWaiting || resume.block != risk.block || resume.digest != digest {
-            let why =
-                "matching has block \(resume.block), risk \(risk.block)"
-                + (resume.block == risk.block && !risk.isWaiting
-                    ? " and their digests differ" : "")
-            notes.append("\(why): both start from block 1")
-            // A matching that began anew was killed; one that has the blocks did not go on by itself.
-            if resume.block > 0 { fail(why, at: risk.block) }
-            guard haltReason == nil else { return restart(&passages) }
-            if risk.block > 0 { reset(&passages) }
-            guard passages.tell(StreamMessage.restart.rawValue, on: link, { _ in }) else {
-                notes.append("matching cannot be told to restart")
-                return passages.close(link)
-            }
-        }
-        isMatched = true
-    }
-
-    private mutating func take(_ results: Results, _ passages: inout Passages) {
-        do throws(Divergence) {
-            try risk.take(results.reports, of: results.block)
-            guard !results.isPart else { return }
-            asked = nil
-            let changes = try risk.finish()
-            digest = results.digest
-            if results.block >= fall.block { fall.count = 0 }
-            holds.append(
-                results.block,
-                changes.parts().map { part in
-                    let count = part.held.count + part.released.count
-                    var writer = ByteWriter(capacity: 32 + 14 * count)
-                    part.encode(into: &writer)
-                    return writer.bytes
-                })
-        } catch {
-            fail(
-                "matching's results of block \(error.block): \(error.reason)", at: error.block)
-            restart(&passages)
-        }
-    }
-
-    /// Counts what went wrong; the same once too often halts, and all begins no more.
-    private mutating func fail(_ why: String, at block: UInt64) {
-        let isSame = fall.block == block && fall.why == why && fall.count > 0
+    /// Counts what went wrong at a block; the same too often halts, and is tried no more.
+    mutating func fail(_ why: String, at block: UInt64) {
+        let isSame = fall.count > 0 && fall.block == block && fall.why == why
         fall = (block, why, isSame ? fall.count + 1 : 1)
         notes.append(why)
         guard fall.count >= Self.fallsMax, haltReason == nil else { return }
         haltReason = why
-        notes.append("halted: \(why), \(fall.count) times from block 1; nothing more is decided")
+        notes.append("halted: \(why), \(fall.count) times; nothing more is decided")
+    }
+
+    /// Matching answered that block as it must: what went wrong before it is over.
+    mutating func passed(_ block: UInt64) {
+        if block >= fall.block { fall.count = 0 }
     }
 
     /// Everything begins anew, with matching as soon as its passage stands again.
@@ -251,10 +196,12 @@ package struct RiskDesk: Desk {
     }
 
     /// Forgets everything; orders and the ledger attach again.
-    private mutating func reset(_ passages: inout Passages) {
+    mutating func reset(_ passages: inout Passages) {
         risk = Risk(listing)
+        books = Matching(listing)
+        chain = ReportChain()
+        flights.removeAll()
         digest = Self.none
-        asked = nil
         holds = Window(.untilReleased, blocksMax: holdsMax)
         if let orders { passages.close(orders) }
         forgetOrders()
@@ -270,28 +217,14 @@ package struct RiskDesk: Desk {
         book(&passages)
     }
 
-    /// Decides the next block when the results of the one before are here.
-    private mutating func decide(_ passages: inout Passages) {
-        guard haltReason == nil, isMatched, !risk.isWaiting, !holds.isFull, let matching,
-            !waiting.isEmpty
-        else {
-            return
-        }
-        let (block, bytes) = waiting.removeFirst()
-        waitingBytes -= bytes
-        do throws(Divergence) {
-            let instructions = try risk.decide(block)
-            asked = passages.ask(StreamMessage.instructions.rawValue, on: matching) {
-                instructions.encode(into: &$0)
-            }
-            guard asked == nil else { return }
-            fail("block \(block.number) cannot be sent to matching", at: block.number)
-            restart(&passages)
-        } catch {
-            fail("block \(error.block) of orders: \(error.reason)", at: error.block)
-            if let orders { passages.close(orders) }
-            forgetOrders()
-        }
+    /// The next block, while it may be decided: what is under way has a place in the window too.
+    mutating func nextBlock() -> Block? {
+        guard haltReason == nil, isMatched, let next = waiting.first, !holds.isFull,
+            flights.count < Instructions.flightsMax, holds.count + flights.count < holdsMax
+        else { return nil }
+        waiting.removeFirst()
+        waitingBytes -= next.bytes
+        return next.block
     }
 
     package func isEager(_ passages: borrowing Passages) -> Bool {

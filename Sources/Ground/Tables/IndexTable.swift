@@ -8,82 +8,102 @@ public struct IndexTable: Sendable {
     /// No slot.
     public static let none = UInt32.max
 
-    @usableFromInline var keys: [UInt64]
-    @usableFromInline var slots: [UInt32]
-    /// How far the product is shifted so that its upper bits choose the place.
-    @usableFromInline var shift: UInt64
-    /// Numbers in it.
-    public private(set) var count = 0
+    /// A number and its slot beside it, so that finding one touches one place of memory.
+    @usableFromInline
+    struct Pair: Sendable {
+        @usableFromInline var key: UInt64 = 0
+        @usableFromInline var slot = IndexTable.none
 
-    /// Empty, with room for 512 numbers before it grows.
-    public init() {
-        keys = [UInt64](repeating: 0, count: 1_024)
-        slots = [UInt32](repeating: Self.none, count: 1_024)
-        shift = 54
+        @inlinable
+        init() {}
+
+        @inlinable
+        init(_ key: UInt64, _ slot: UInt32) {
+            self.key = key
+            self.slot = slot
+        }
     }
 
+    @usableFromInline var pairs = [Pair](repeating: Pair(), count: 1_024)
+    /// How far the product is shifted so that its upper bits choose the place.
+    @usableFromInline var shift: UInt64 = 54
+    @usableFromInline var taken = 0
+    /// Numbers in it.
+    @inlinable public var count: Int { taken }
+
+    /// Empty, with room for 512 numbers before it grows.
+    public init() {}
+
     @inlinable
-    func home(_ key: UInt64) -> Int { Int((key &* 0x9E37_79B9_7F4A_7C15) &>> shift) }
+    static func home(_ key: UInt64, _ shift: UInt64) -> Int {
+        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+    }
 
     /// The slot of the number, `none` for one that is not there.
     @inlinable
     public func find(_ key: UInt64) -> UInt32 {
         guard key != 0 else { return Self.none }
-        let mask = keys.count - 1
-        var place = home(key)
-        while keys[place] != key {
-            if keys[place] == 0 { return Self.none }
-            place = (place + 1) & mask
+        let mask = pairs.count &- 1
+        var place = Self.home(key, shift)
+        while pairs[place].key != key {
+            if pairs[place].key == 0 { return Self.none }
+            place = (place &+ 1) & mask
         }
-        return slots[place]
+        return pairs[place].slot
     }
 
     /// Adds a number that is not zero and not there yet.
+    @inlinable
     public mutating func insert(_ key: UInt64, slot: UInt32) {
-        if (count + 1) * 2 > keys.count { grow() }
-        put(key, slot)
-        count += 1
+        if (taken &+ 1) &* 2 > pairs.count { grow() }
+        Self.put(Pair(key, slot), into: &pairs, shift)
+        taken &+= 1
     }
 
     /// Takes a number out; nothing happens when it is not there.
+    @inlinable
     public mutating func remove(_ key: UInt64) {
-        guard key != 0 else { return }
-        let mask = keys.count - 1
-        var place = home(key)
-        while keys[place] != key {
-            if keys[place] == 0 { return }
-            place = (place + 1) & mask
+        guard key != 0, Self.remove(key, from: &pairs, shift) else { return }
+        taken &-= 1
+    }
+
+    @inlinable
+    static func remove(_ key: UInt64, from list: inout [Pair], _ shift: UInt64) -> Bool {
+        var pairs = list.mutableSpan
+        let mask = pairs.count &- 1
+        var place = home(key, shift)
+        while pairs[place].key != key {
+            if pairs[place].key == 0 { return false }
+            place = (place &+ 1) & mask
         }
-        count -= 1
         // Later numbers of the same run move up, so that no search ends too early.
-        var next = (place + 1) & mask
-        while keys[next] != 0 {
-            let distance = (next - home(keys[next])) & mask
-            if distance >= (next - place) & mask {
-                keys[place] = keys[next]
-                slots[place] = slots[next]
+        var next = (place &+ 1) & mask
+        while pairs[next].key != 0 {
+            let distance = (next &- home(pairs[next].key, shift)) & mask
+            if distance >= (next &- place) & mask {
+                pairs[place] = pairs[next]
                 place = next
             }
-            next = (next + 1) & mask
+            next = (next &+ 1) & mask
         }
-        keys[place] = 0
+        pairs[place].key = 0
+        return true
     }
 
-    private mutating func put(_ key: UInt64, _ slot: UInt32) {
-        let mask = keys.count - 1
-        var place = home(key)
-        while keys[place] != 0 { place = (place + 1) & mask }
-        keys[place] = key
-        slots[place] = slot
+    @inlinable
+    static func put(_ pair: Pair, into list: inout [Pair], _ shift: UInt64) {
+        var pairs = list.mutableSpan
+        let mask = pairs.count &- 1
+        var place = home(pair.key, shift)
+        while pairs[place].key != 0 { place = (place &+ 1) & mask }
+        pairs[place] = pair
     }
 
-    private mutating func grow() {
-        let (oldKeys, oldSlots) = (keys, slots)
-        keys = [UInt64](repeating: 0, count: oldKeys.count * 2)
-        slots = [UInt32](repeating: Self.none, count: oldKeys.count * 2)
+    @usableFromInline
+    mutating func grow() {
+        let old = pairs
+        pairs = [Pair](repeating: Pair(), count: old.count * 2)
         shift -= 1
-        for place in oldKeys.indices where oldKeys[place] != 0 {
-            put(oldKeys[place], oldSlots[place])
-        }
+        for pair in old where pair.key != 0 { Self.put(pair, into: &pairs, shift) }
     }
 }

@@ -3,8 +3,6 @@
 // Shared by everything that an order passes. All integers are little-endian on the wire, every
 // length and count has a bound, and a codec refuses what does not fit: no value here is half read.
 
-public import Bytes
-
 /// An account of the venue: given in the order of opening, from 1.
 public struct AccountID: Hashable, Sendable, Comparable {
     /// 0 is nobody.
@@ -76,46 +74,4 @@ public struct TradeID: Hashable, Sendable, Comparable {
     /// In the order of trading.
     @inlinable
     public static func < (left: TradeID, right: TradeID) -> Bool { left.raw < right.raw }
-}
-
-/// The client's own name of an order and the key that makes placing it idempotent: 1 to 36 letters,
-/// digits, `-`, `_`, `.`; unique for its account for ever.
-public struct ClientOrderID: Hashable, Sendable {
-    /// Most characters.
-    public static let bytesMax = 36
-    /// The characters, all ASCII.
-    public let text: String
-
-    /// Nil for anything else.
-    public init?(_ text: String) {
-        let bytes = text.utf8
-        guard (1...Self.bytesMax).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else {
-            return nil
-        }
-        self.text = text
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-        default: false
-        }
-    }
-
-    /// Writes a length and the characters.
-    public func encode(into writer: inout ByteWriter) {
-        writer.integer(UInt8(text.utf8.count))
-        writer.append(text.utf8)
-    }
-
-    /// Reads one.
-    public static func decode(_ reader: inout ByteReader) throws(Malformed) -> ClientOrderID {
-        let place = reader.position
-        let count = Int(try reader.integer(UInt8.self))
-        let bytes = try reader.take(count)
-        guard let id = ClientOrderID(String(decoding: bytes, as: UTF8.self)) else {
-            throw Malformed(at: place, expected: "a client order id")
-        }
-        return id
-    }
 }

@@ -94,6 +94,9 @@ public enum Instruction: Sendable, Hashable {
 
 /// The instructions of one block.
 public struct Instructions: Sendable, Hashable {
+    /// Most blocks that risk has sent and matching has not answered.
+    public static let flightsMax = 64
+
     /// Of the block that it decides.
     public var block: UInt64
     /// The block's time, nanoseconds since 1970.

@@ -1,0 +1,136 @@
+// Proofs over ClassBench filter sets. `facet dead FILE...` prints for each set its rules, the dead
+// ones that one rule holds, those that only several hold, and milliseconds. `facet zones FILE...`
+// stacks all sets, most specific rule first, and proves 400 pairs of networks in both directions.
+
+internal import Cover
+internal import CoverCheck
+internal import Descriptors
+internal import FilterSets
+internal import Glibc
+internal import Packets
+
+func milliseconds() -> Double {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) * 1e3 + Double(now.tv_nsec) / 1e6
+}
+
+func boxes(_ path: String) -> [Box] {
+    guard let bytes = try? Files.read(path, limit: 16 << 20),
+        let boxes = FilterSet.boxes(String(decoding: bytes, as: UTF8.self))
+    else {
+        print("facet: \(path) is no filter set")
+        exit(2)
+    }
+    return boxes
+}
+
+/// Every rule of a number of the step allows where it names both ends to 256 addresses or fewer;
+/// all others refuse.
+func list(_ boxes: [Box], allowEvery step: Int) -> RuleList {
+    var list = RuleList(otherwise: false)
+    for (index, box) in boxes.enumerated() {
+        let isNarrow = box[.source].count <= 256 && box[.destination].count <= 256
+        list.append(
+            box, allow: index % step == 0 && isNarrow, owner: UInt32(truncatingIfNeeded: index))
+    }
+    return list
+}
+
+func dead(_ path: String) {
+    let prover = Prover(list(boxes(path), allowEvery: 1))
+    let start = milliseconds()
+    let (dead, undecided) = prover.deadRules()
+    let spent = milliseconds() - start
+    let single = dead.count { $0.by.count == 1 }
+    print(path, prover.list.count, single, dead.count - single, undecided.count, spent)
+}
+
+/// Whether the network of 65,536 addresses around one end of a rule reaches that around the other.
+///
+/// Both directions of 400 pairs: half around rules that allow, half of networks taken at random.
+func questions(_ list: RuleList) -> [Box] {
+    let allowing = (0..<list.count).filter { list.decisions[$0] == .allow }
+    var questions: [Box] = []
+    for pair in 0..<400 {
+        let first = list.boxes[allowing[pair * allowing.count / 400]]
+        let other = pair % 2 == 0 ? first : list.boxes[pair * 7_919 % list.count]
+        let from = first[.source].lowerBound | 0xFFFF
+        let to = other[.destination].lowerBound | 0xFFFF
+        for (source, destination) in [(from, to), (to, from)] {
+            questions.append(
+                .everything.with(.source, source & ~0xFFFF...source)
+                    .with(.destination, destination & ~0xFFFF...destination)
+                    .with(.protocolNumber, 6...6))
+        }
+    }
+    return questions
+}
+
+/// The list behind rules that refuse every other question, in halves that only together do.
+func guarded(_ list: RuleList) -> RuleList {
+    var guarded = RuleList(otherwise: false)
+    for (number, question) in questions(list).enumerated() where number % 4 == 0 {
+        for ports in [0...9_999, 10_000...65_535] as [ClosedRange<UInt32>] {
+            guarded.append(
+                question.with(.sourcePort, ports), allow: false,
+                owner: UInt32(truncatingIfNeeded: list.count + number))
+        }
+    }
+    for number in 0..<list.count {
+        guarded.append(
+            list.boxes[number], allow: list.decisions[number] == .allow,
+            owner: list.owners[number])
+    }
+    return guarded
+}
+
+func zones(_ paths: [String]) {
+    let all = paths.flatMap(boxes).enumerated().sorted {
+        ($0.element.size, $0.offset) < ($1.element.size, $1.offset)
+    }
+    let list = guarded(list(all.map(\.element), allowEvery: 16))
+    let start = milliseconds()
+    let prover = Prover(list)
+    let built = milliseconds()
+    let check = CoverCheck(list)
+    let questions = questions(list)
+    var proofs: [Proof] = []
+    let asked = milliseconds()
+    for question in questions { proofs.append(prover.prove(question, allow: false)) }
+    let answered = milliseconds()
+    var held = 0
+    var counterexamples: [Packet] = []
+    var words = 0
+    for (question, proof) in zip(questions, proofs) {
+        switch proof {
+        case .holds(let certificate):
+            held += 1
+            words += certificate.coverings.reduce(0) { $0 + $1.words.count }
+            if !check.accepts(certificate, question: question, allow: false) {
+                print("facet: a certificate was refused")
+            }
+        case .refuted(let packet):
+            counterexamples.append(packet)
+        case .undecided: print("facet: undecided")
+        }
+    }
+    let checked = milliseconds()
+    for packet in counterexamples where !list.allows(packet) {
+        print("facet: a packet is no counterexample")
+    }
+    print(
+        "rules", list.count, "questions", questions.count, "held", held, "refuted",
+        counterexamples.count)
+    print("index ms", built - start, "proofs ms", answered - asked, "checks ms", checked - answered)
+    print("words", words)
+}
+
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "dead": for path in arguments.dropFirst() { dead(path) }
+case "zones": zones(Array(arguments.dropFirst()))
+default:
+    print("usage: facet dead FILE... | facet zones FILE...")
+    exit(2)
+}

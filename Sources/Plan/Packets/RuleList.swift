@@ -1,0 +1,116 @@
+/// What a rule does with a packet that it holds.
+package enum Decision: UInt8, Sendable {
+    case refuse = 0
+    case allow = 1
+    /// Goes on at a later rule: how `return` and `goto` of chains look in one list.
+    case skip = 2
+}
+
+/// Rules in order, of which the first that holds a packet decides or says where to go on.
+///
+/// A rule that was written once may stand here as several boxes with the same `owner`.
+package struct RuleList: Sendable {
+    package private(set) var boxes: [Box] = []
+    package private(set) var decisions: [Decision] = []
+    /// For a skip the index of the rule that looks at the packet next, greater than its own and at
+    /// most `count`; 0 for any other.
+    package private(set) var targets: [UInt32] = []
+    /// For each box the number of the written rule, as the list's maker counts them.
+    package private(set) var owners: [UInt32] = []
+    /// What happens to a packet that no rule decides.
+    package var otherwise: Bool
+    /// Whether some rule is a skip.
+    package private(set) var hasSkips = false
+
+    /// `otherwise`: whether a packet that no rule decides is allowed.
+    package init(otherwise: Bool) { self.otherwise = otherwise }
+
+    package var count: Int { boxes.count }
+
+    /// Appends a rule that allows or refuses.
+    package mutating func append(_ box: Box, allow: Bool, owner: UInt32) {
+        add(box, allow ? .allow : .refuse, 0, owner)
+    }
+
+    /// Appends a skip to what `land(_:)` will say; its index is returned.
+    package mutating func appendSkip(_ box: Box, owner: UInt32) -> Int {
+        hasSkips = true
+        add(box, .skip, UInt32(truncatingIfNeeded: count + 1), owner)
+        return count - 1
+    }
+
+    /// Makes the next rule to be appended the target of a skip; other indices change nothing.
+    package mutating func land(_ skip: Int) {
+        guard decisions.indices.contains(skip), decisions[skip] == .skip else { return }
+        targets[skip] = UInt32(truncatingIfNeeded: count)
+    }
+
+    private mutating func add(
+        _ box: Box, _ decision: Decision, _ target: UInt32, _ owner: UInt32
+    ) {
+        boxes.append(box)
+        decisions.append(decision)
+        targets.append(target)
+        owners.append(owner)
+    }
+
+    /// The index of the rule that decides on the packet; nil when none does.
+    package func deciding(_ packet: Packet) -> Int? {
+        var index = 0
+        while index < count {
+            guard boxes[index].contains(packet) else {
+                index += 1
+                continue
+            }
+            guard decisions[index] == .skip else { return index }
+            index = Int(targets[index])
+        }
+        return nil
+    }
+
+    package func allows(_ packet: Packet) -> Bool {
+        deciding(packet).map { decisions[$0] == .allow } ?? otherwise
+    }
+
+    /// Every packet that the list allows among those of a box.
+    package func allowed(in question: Box) throws(PacketSet.TooLarge) -> PacketSet {
+        var open = PacketSet(question)
+        var allowed: [Box] = []
+        var waiting: [Int: [Box]] = [:]
+        for index in 0...count {
+            if let landed = waiting.removeValue(forKey: index) {
+                open = try PacketSet(disjoint: open.boxes + landed)
+            }
+            guard index < count else { break }
+            guard !open.isEmpty, boxes[index].overlaps(question) else { continue }
+            switch decisions[index] {
+            case .allow: allowed += open.intersection(boxes[index]).boxes
+            case .refuse: break
+            case .skip:
+                waiting[Int(targets[index]), default: []] += open.intersection(boxes[index]).boxes
+            }
+            try open.remove(boxes[index])
+        }
+        if otherwise { allowed += open.boxes }
+        return try PacketSet(disjoint: allowed)
+    }
+}
+
+/// Two lists between which the truth lies, where something in the rules cannot be modelled.
+///
+/// Whatever really passes is allowed by `may`; whatever `must` allows really passes.
+package struct BoundedRules: Sendable {
+    package var may: RuleList
+    package var must: RuleList
+    /// What was not modelled, in words that name it; empty when both lists are the same.
+    package var unmodelled: [String]
+
+    package init(may: RuleList, must: RuleList, unmodelled: [String]) {
+        self.may = may
+        self.must = must
+        self.unmodelled = unmodelled
+    }
+
+    /// Rules of which everything is modelled.
+    package init(_ exact: RuleList) { self.init(may: exact, must: exact, unmodelled: []) }
+}

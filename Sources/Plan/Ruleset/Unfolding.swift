@@ -1,0 +1,176 @@
+package import Findings
+package import Packets
+
+/// How the addresses of one family become the 32 bits of a `Packets` address field.
+package enum AddressSpace: Sendable {
+    case v4
+    case v6(AddressAtoms)
+
+    package var family: Families {
+        switch self {
+        case .v4: .v4
+        case .v6: .v6
+        }
+    }
+
+    /// The interval of values for an interval of addresses; nil when an atom would be cut.
+    func interval(_ addresses: ClosedRange<UInt128>) -> ClosedRange<UInt32>? {
+        switch self {
+        case .v4:
+            guard addresses.lowerBound <= UInt128(UInt32.max) else { return nil }
+            let last = min(addresses.upperBound, UInt128(UInt32.max))
+            return UInt32(
+                truncatingIfNeeded: addresses.lowerBound)...UInt32(
+                    truncatingIfNeeded: last)
+        case .v6(let atoms): return atoms.atoms(addresses)
+        }
+    }
+}
+
+/// Why rules cannot be laid out as one list.
+package enum UnfoldingError: Error, Equatable {
+    /// Chains call one another in a circle, or more than `Ruleset.depthMax` deep.
+    case tooDeep(chain: String, place: Place)
+    /// More than `Ruleset.rulesMax` rules, or boxes of one rule.
+    case tooLarge(chain: String, place: Place)
+    /// A question's or rule's address is no boundary of the atoms: a caller's mistake.
+    case cutAtom(chain: String, place: Place)
+}
+
+/// Chains laid out as lists in which the first match decides.
+///
+/// A jump is a skip to a copy of its chain and costs two rules, whatever its conditions; a return
+/// is a skip to where the copy ends. Where a condition is not modelled, `may` takes it for true in
+/// rules that allow and for false in rules that refuse, and `must` the other way round.
+package struct Unfolding: Sendable {
+    private let ruleset: Ruleset
+    private let space: AddressSpace
+    /// The number of each chain's first rule when all rules are counted.
+    private let firstOwner: [UInt32]
+
+    package init(_ ruleset: Ruleset, _ space: AddressSpace) {
+        self.ruleset = ruleset
+        self.space = space
+        var next: UInt32 = 0
+        firstOwner = ruleset.chains.map { chain in
+            defer { next += UInt32(truncatingIfNeeded: chain.rules.count) }
+            return next
+        }
+    }
+
+    /// The chain and the rule in it that an `owner` of these lists stands for.
+    package func rule(of owner: UInt32) -> (chain: Int, rule: Int)? {
+        guard let chain = firstOwner.lastIndex(where: { $0 <= owner }) else { return nil }
+        let rule = Int(owner - firstOwner[chain])
+        return ruleset.chains[chain].rules.indices.contains(rule) ? (chain, rule) : nil
+    }
+
+    /// What one base chain allows, where rewrites count as accepting.
+    package func rules(of base: Int) throws(UnfoldingError) -> BoundedRules {
+        let may = try list(of: base, .may)
+        let must = try list(of: base, .must)
+        return BoundedRules(
+            may: may.list, must: must.list,
+            unmodelled: (may.unmodelled.union(must.unmodelled)).sorted())
+    }
+
+    private func list(of base: Int, _ bound: Layout.Bound) throws(UnfoldingError) -> Layout {
+        var layout = Layout(
+            bound, otherwise: ruleset.chains[base].base?.accepts ?? false)
+        if ruleset.chains[base].families.isDisjoint(with: space.family) {
+            layout.list.append(.everything, allow: true, owner: .max)
+            return layout
+        }
+        let open = try lay(base, .exact, depth: 0, &layout)
+        for skip in open { layout.list.land(skip) }
+        return layout
+    }
+
+    /// Lays out a chain; the skips that it returns go on behind its copy.
+    private func lay(
+        _ index: Int, _ mode: Layout.Mode, depth: Int, _ layout: inout Layout
+    ) throws(UnfoldingError) -> [Int] {
+        let chain = ruleset.chains[index]
+        guard depth <= Ruleset.depthMax else {
+            throw .tooDeep(chain: chain.name, place: chain.place)
+        }
+        var leaving: [Int] = []
+        guard !chain.families.isDisjoint(with: space.family) else { return leaving }
+        for (number, rule) in chain.rules.enumerated() {
+            guard layout.list.count <= Ruleset.rulesMax else {
+                throw .tooLarge(chain: chain.name, place: rule.place)
+            }
+            let boxes = try boxes(of: rule.match, chain, rule.place)
+            guard !boxes.isEmpty else { continue }
+            let owner = firstOwner[index] + UInt32(truncatingIfNeeded: number)
+            let step = layout.step(rule, mode)
+            for word in step.unmodelled { layout.unmodelled.insert(word) }
+            switch step.kind {
+            case .nothing: break
+            case .decide(let allow):
+                for box in boxes { layout.list.append(box, allow: allow, owner: owner) }
+            case .leave:
+                for box in boxes { leaving.append(layout.list.appendSkip(box, owner: owner)) }
+            case .call(let target, let mode, let comesBack):
+                guard ruleset.chains.indices.contains(target) else { continue }
+                let inside = boxes.map { layout.list.appendSkip($0, owner: owner) }
+                let past = layout.list.appendSkip(.everything, owner: owner)
+                for skip in inside { layout.list.land(skip) }
+                let back = try lay(target, mode, depth: depth + 1, &layout)
+                if comesBack {
+                    for skip in back { layout.list.land(skip) }
+                } else {
+                    leaving += back
+                    leaving.append(layout.list.appendSkip(.everything, owner: owner))
+                }
+                layout.list.land(past)
+            }
+        }
+        return leaving
+    }
+
+    /// The boxes of a match in this family: products of its fields' intervals.
+    private func boxes(
+        of match: Match, _ chain: Chain, _ place: Place
+    ) throws(UnfoldingError) -> [Box] {
+        var found: [Box] = []
+        for clause in match.clauses where !clause.families.isDisjoint(with: space.family) {
+            var boxes = [Box.everything]
+            for field in Field.allCases {
+                guard let intervals = clause.values[field] else { continue }
+                var narrowed: [Box] = []
+                for interval in intervals {
+                    let values = try values(field, interval, chain, place)
+                    guard let values else { continue }
+                    for box in boxes {
+                        if let part = box.narrowed(field, to: values) { narrowed.append(part) }
+                    }
+                }
+                guard found.count + narrowed.count <= Ruleset.rulesMax else {
+                    throw .tooLarge(chain: chain.name, place: place)
+                }
+                boxes = narrowed
+            }
+            found += boxes
+        }
+        return found
+    }
+
+    private func values(
+        _ field: Field, _ interval: ClosedRange<UInt128>, _ chain: Chain, _ place: Place
+    ) throws(UnfoldingError) -> ClosedRange<UInt32>? {
+        switch field {
+        case .source, .destination:
+            if case .v4 = space { return space.interval(interval) }
+            guard let atoms = space.interval(interval) else {
+                throw .cutAtom(chain: chain.name, place: place)
+            }
+            return atoms
+        default:
+            guard interval.lowerBound <= UInt128(field.last) else { return nil }
+            return UInt32(
+                truncatingIfNeeded: interval.lowerBound)...UInt32(
+                    truncatingIfNeeded: min(interval.upperBound, UInt128(field.last)))
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package import Packets
+package import Ruleset
+
+/// Between which of two lists the truth lies.
+package enum Bound: Sendable, CaseIterable {
+    case may
+    case must
+}
+
+extension BoundedRules {
+    package subscript(_ bound: Bound) -> RuleList { bound == .may ? may : must }
+}
+
+/// What passes from one endpoint to another: first packets of connections whose replies pass too.
+package struct Passing: Sendable {
+    /// Whatever really passes.
+    package var may = PacketSet()
+    /// What passes for sure: the same as `may` where everything is modelled.
+    package var must = PacketSet()
+    /// Conditions for which the two differ.
+    package var unmodelled: [String] = []
+}
+
+extension Topology {
+    /// What passes, in one family.
+    package func passing(
+        from source: Int, to target: Int, _ family: Families
+    ) throws(PacketSet.TooLarge) -> Passing {
+        var passing = Passing()
+        guard source != target else { return passing }
+        let there = way(from: source, to: target)
+        let back = way(from: target, to: source)
+        passing.may = try passed(source, target, there, back, family, .may)
+        let words = Set((there + back).flatMap { rules($0.gate, family).unmodelled })
+        guard !words.isEmpty else {
+            passing.must = passing.may
+            return passing
+        }
+        passing.must = try passed(source, target, there, back, family, .must)
+        let isSame = try passing.may.isSubset(of: passing.must)
+        passing.unmodelled = isSame ? [] : words.sorted()
+        return passing
+    }
+
+    private func passed(
+        _ source: Int, _ target: Int, _ there: [(gate: Int, context: Box)],
+        _ back: [(gate: Int, context: Box)], _ family: Families, _ bound: Bound
+    ) throws(PacketSet.TooLarge) -> PacketSet {
+        var passed = PacketSet()
+        for question in questions(source, target, family) {
+            var open = PacketSet(question)
+            for (gate, context) in there where !open.isEmpty {
+                open = try filter(open, rules(gate, family)[bound], context)
+            }
+            passed = try passed.union(try replied(open, back, family, bound))
+        }
+        return passed.joined()
+    }
+
+    /// First packets of connections between the addresses of two endpoints.
+    private func questions(_ source: Int, _ target: Int, _ family: Families) -> [Box] {
+        let new = ConnectionState.new.rawValue
+        let start = Box.everything.with(.state, new...new).with(.arrival, 0...0)
+            .with(.departure, 0...0)
+        return addresses(source, family).flatMap { from in
+            addresses(target, family).map { start.with(.source, from).with(.destination, $0) }
+        }
+    }
+
+    private func addresses(_ endpoint: Int, _ family: Families) -> [ClosedRange<UInt32>] {
+        family == .v4 ? endpoints[endpoint].v4 : endpoints[endpoint].v6.compactMap(atoms.atoms)
+    }
+
+    private func rules(_ gate: Int, _ family: Families) -> BoundedRules {
+        family == .v4 ? gates[gate].v4 : gates[gate].v6
+    }
+
+    /// What of a set a gate allows; interfaces are the gate's own business.
+    private func filter(
+        _ set: PacketSet, _ list: RuleList, _ context: Box
+    ) throws(PacketSet.TooLarge) -> PacketSet {
+        var passed = PacketSet()
+        for box in set.boxes {
+            let seen = box.with(.arrival, context[.arrival]).with(.departure, context[.departure])
+            for part in try list.allowed(in: seen).joined().boxes {
+                // Whichever interface lets it pass, the packet is the same.
+                try passed.insert(part.with(.arrival, 0...0).with(.departure, 0...0))
+            }
+        }
+        return passed
+    }
+
+    /// What of a set of first packets has replies that pass back.
+    private func replied(
+        _ set: PacketSet, _ back: [(gate: Int, context: Box)], _ family: Families,
+        _ bound: Bound
+    ) throws(PacketSet.TooLarge) -> PacketSet {
+        var answered = PacketSet()
+        for box in set.boxes.flatMap(\.byKindOfReply) {
+            var replies = PacketSet(box.reply)
+            for (gate, context) in back where !replies.isEmpty {
+                replies = try filter(replies, rules(gate, family)[bound], context)
+            }
+            for reply in replies.joined().boxes {
+                let request = reply.reply.with(.state, box[.state])
+                if let part = request.intersection(box) { try answered.insert(part) }
+            }
+        }
+        return answered
+    }
+}
+
+extension Box {
+    /// ICMP has no ports to exchange: its replies are of other types and known by their state.
+    private static let portless: [ClosedRange<UInt32>] = [1...1, 58...58]
+    private static let others: [ClosedRange<UInt32>] = [0...0, 2...57, 59...255]
+
+    /// The box in parts whose replies look alike.
+    fileprivate var byKindOfReply: [Box] {
+        (Self.portless + Self.others).compactMap { narrowed(.protocolNumber, to: $0) }
+    }
+
+    /// The reply's box: ends exchanged, the connection established.
+    fileprivate var reply: Box {
+        let hasPorts = !Self.portless.contains(self[.protocolNumber])
+        let established = ConnectionState.established.rawValue
+        return with(.source, self[.destination]).with(.destination, self[.source])
+            .with(.sourcePort, hasPorts ? self[.destinationPort] : 0...65_535)
+            .with(.destinationPort, hasPorts ? self[.sourcePort] : 0...65_535)
+            .with(.state, established...established)
+    }
+}

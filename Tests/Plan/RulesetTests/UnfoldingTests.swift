@@ -1,0 +1,178 @@
+import Chance
+import Findings
+import Packets
+import Ruleset
+import Testing
+import Walker
+
+private let nowhere = Place(line: 0, column: 0)
+
+/// Random chains whose addresses, ports and conditions overlap much.
+private struct Chains {
+    var chance: Seeded
+    static let words = ["string", "recent", "limit"]
+    static let ends: [UInt128] = [0, 1, 9, 10, 11, 99, 100, 255]
+
+    init(_ seed: UInt64) { chance = Seeded(state: seed) }
+
+    mutating func interval() -> ClosedRange<UInt128> {
+        let one = Self.ends.randomElement(using: &chance) ?? 0
+        let other = Self.ends.randomElement(using: &chance) ?? 0
+        return min(one, other)...max(one, other)
+    }
+
+    mutating func clause() -> Clause {
+        var clause = Clause([.v4, .both, .both].randomElement(using: &chance) ?? .both)
+        for field in [Field.source, .destination, .protocolNumber, .destinationPort] {
+            guard UInt8.random(in: 0..<3, using: &chance) == 0 else { continue }
+            clause.values[field] = [interval(), interval()]
+        }
+        return clause
+    }
+
+    mutating func rule(_ chain: Int, of count: Int) -> Rule {
+        var match = Match([clause()])
+        if Bool.random(using: &chance) { match.clauses.append(clause()) }
+        if UInt8.random(in: 0..<5, using: &chance) == 0 {
+            match.unmodelled = [Self.words.randomElement(using: &chance) ?? ""]
+        }
+        let deeper = chain + 1 < count ? Int.random(in: chain + 1..<count, using: &chance) : nil
+        let action: Action =
+            switch UInt8.random(in: 0..<9, using: &chance) {
+            case 0, 1: .accept
+            case 2: .drop
+            case 3: .reject
+            case 4: .leave
+            case 5: deeper.map(Action.jump) ?? .accept
+            case 6: deeper.map(Action.goto) ?? .drop
+            case 7: .pass
+            default: UInt8.random(in: 0..<4, using: &chance) == 0 ? .unknown("QUEUE") : .drop
+            }
+        return Rule(match, action, place: nowhere)
+    }
+
+    mutating func ruleset() -> Ruleset {
+        var ruleset = Ruleset()
+        for index in 0..<4 {
+            var chain = Chain(
+                table: "t", name: "c\(index)", families: index == 3 ? .v4 : .both,
+                base: index == 0
+                    ? Base(.filter, .input, priority: 0, accepts: Bool.random(using: &chance))
+                    : nil,
+                place: nowhere)
+            for _ in 0..<6 { chain.rules.append(rule(index, of: 4)) }
+            ruleset.chains.append(chain)
+        }
+        return ruleset
+    }
+
+    mutating func packet(_ family: Families) -> WalkedPacket {
+        var packet = WalkedPacket(family, [])
+        for field in Field.allCases {
+            packet[field] = min(
+                Self.ends.randomElement(using: &chance) ?? 0, UInt128(field.last))
+        }
+        return packet
+    }
+}
+
+@Suite("Unfolding")
+struct UnfoldingTests {
+    private static func packet(_ walked: WalkedPacket, _ atoms: AddressAtoms?) -> Packet {
+        var packet = Packet()
+        for field in Field.allCases {
+            let value = walked[field]
+            let isAddress = field == .source || field == .destination
+            packet[field] =
+                isAddress ? atoms?.atom(value) ?? UInt32(value) : UInt32(value)
+        }
+        return packet
+    }
+
+    @Test(
+        "what rules do lies between may and must, and is both where all is modelled",
+        arguments: 0..<200)
+    func bounds(seed: Int) throws {
+        var chains = Chains(UInt64(seed))
+        let ruleset = chains.ruleset()
+        let atoms = AddressAtoms(
+            Chains.ends.flatMap { low in Chains.ends.filter { $0 >= low }.map { low...$0 } })
+        var wrong: [String] = []
+        for (family, space) in [(Families.v4, AddressSpace.v4), (.v6, .v6(atoms))] {
+            let rules = try Unfolding(ruleset, space).rules(of: 0)
+            for _ in 0..<100 {
+                let walked = chains.packet(family)
+                let packet = Self.packet(walked, family == .v6 ? atoms : nil)
+                let truth = Set(Chains.words + ["QUEUE"]).filter { _ in
+                    Bool.random(using: &chains.chance)
+                }
+                let walk = Walker(ruleset).walk(walked, base: 0) { truth.contains($0) }
+                let may = rules.may.allows(packet)
+                let must = rules.must.allows(packet)
+                let isExact = !rules.unmodelled.isEmpty || (may == walk.accepts && must == may)
+                if must, !walk.accepts { wrong.append("\(walked) must pass, and does not") }
+                if !may, walk.accepts { wrong.append("\(walked) may not pass, and does") }
+                if !isExact { wrong.append("\(walked) is decided twice") }
+            }
+        }
+        #expect(wrong.isEmpty)
+    }
+
+    @Test("the rule that decides is named", arguments: 0..<50)
+    func owners(seed: Int) throws {
+        var chains = Chains(UInt64(seed) + 1_000)
+        var ruleset = chains.ruleset()
+        for chain in ruleset.chains.indices {
+            for rule in ruleset.chains[chain].rules.indices {
+                ruleset.chains[chain].rules[rule].match.unmodelled = []
+                if case .unknown = ruleset.chains[chain].rules[rule].action {
+                    ruleset.chains[chain].rules[rule].action = .accept
+                }
+            }
+        }
+        let unfolding = Unfolding(ruleset, .v4)
+        let list = try unfolding.rules(of: 0).may
+        var wrong: [String] = []
+        for _ in 0..<100 {
+            let walked = chains.packet(.v4)
+            let walk = Walker(ruleset).walk(walked, base: 0)
+            let index = list.deciding(Self.packet(walked, nil))
+            let place = index.flatMap { unfolding.rule(of: list.owners[$0]) }
+            if place?.chain != walk.by?.chain || place?.rule != walk.by?.rule {
+                wrong.append("\(walked)")
+            }
+        }
+        #expect(wrong.isEmpty)
+    }
+
+    @Test("chains in a circle are refused with their name")
+    func circle() {
+        var ruleset = Ruleset()
+        for index in 0..<2 {
+            var chain = Chain(
+                table: "t", name: "c\(index)", families: .both,
+                base: index == 0 ? Base(.filter, .input, priority: 0, accepts: true) : nil,
+                place: Place(line: index + 1, column: 1))
+            chain.rules = [Rule(Match(), .jump(1 - index), place: nowhere)]
+            ruleset.chains.append(chain)
+        }
+        #expect(throws: UnfoldingError.tooDeep(chain: "c1", place: Place(line: 2, column: 1))) {
+            try Unfolding(ruleset, .v4).rules(of: 0)
+        }
+    }
+
+    @Test("base chains of a hook come in the order of their priority, then of the file")
+    func order() {
+        var ruleset = Ruleset()
+        for (name, priority) in [("late", 10), ("first", -5), ("then", -5), ("middle", 0)] {
+            ruleset.chains.append(
+                Chain(
+                    table: "t", name: name, families: .both,
+                    base: Base(.filter, .forward, priority: Int32(priority), accepts: true),
+                    place: nowhere))
+        }
+        let names = ruleset.bases(at: .forward).map { ruleset.chains[$0].name }
+        #expect(names == ["first", "then", "middle", "late"])
+        #expect(ruleset.bases(at: .input).isEmpty)
+    }
+}
