@@ -1,8 +1,9 @@
 internal import Digests
 public import OrderTreaty
 
-/// Who is shown which balances: the account of identity's voucher for a request that asks for
-/// exactly that. Whoever carries it proves nothing by carrying it.
+/// Who is shown which balances: the account of identity's voucher for exactly that question.
+///
+/// Whoever carries a voucher proves nothing by carrying it.
 public struct Permits {
     /// Bytes of a shared key.
     public static let keyBytes = HMAC.bytes

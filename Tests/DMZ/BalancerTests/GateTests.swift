@@ -88,6 +88,18 @@ struct GateTests {
         #expect(house.events.first?.hasSuffix(" \(status) \(why)") == true)
     }
 
+    @Test("the refusal of HEAD is a head alone")
+    func head() throws {
+        for text in ["HEAD /v1/time HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nHEAD / HTTP/1.1\r\n"] {
+            var house = try opened()
+            let client = try Visitor(house)
+            client.say(text)
+            let told = try house.run([client]) { _ in client.statuses == ["405"] }
+            #expect(told)
+            #expect(client.text.hasSuffix("\r\n\r\n"), "\(client.text)")
+        }
+    }
+
     @Test("what is smuggled behind a refused request is never read")
     func smuggling() throws {
         var house = try opened()
