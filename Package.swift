@@ -200,7 +200,7 @@ let rooms: [[Target]] = [
         "Application", "Orders",
         opens: [
             "ClientAPI", "AdminTreaty", "LedgerTreaty", "OrderTreaty", "RiskTreaty", "Digests",
-            "Numerals", "Bytes",
+            "Numerals", "Tables", "Bytes",
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",

@@ -11,6 +11,9 @@ public struct ReportChain: Sendable {
     public private(set) var digest = [UInt8](repeating: 0, count: SHA256.bytes)
     private var writer = ByteWriter(capacity: 64 << 10)
 
+    /// The reports of the last block as they are encoded.
+    public var encoded: ArraySlice<UInt8> { writer.bytes.dropFirst(SHA256.bytes) }
+
     /// Before the first block.
     public init() {}
 

@@ -11,6 +11,20 @@ enum Frames {
     /// A settlement has 52 bytes.
     static let settlementsMax = 16_384
 
+    /// Results of a block that was just chained: encoded once for the chain and the frame.
+    static func results(
+        _ block: UInt64, _ time: UInt64, _ chain: ReportChain, _ reports: [Report]
+    ) -> [[UInt8]] {
+        guard reports.count <= reportsMax else {
+            return results(block, time, chain.digest, reports)
+        }
+        var writer = ByteWriter(capacity: 64 + chain.encoded.count)
+        Results(block: block, time: time, digest: chain.digest, isPart: false, reports: [])
+            .encodeHead(count: reports.count, into: &writer)
+        writer.append(chain.encoded)
+        return [writer.bytes]
+    }
+
     /// At least one part; the last carries the digest.
     static func results(
         _ block: UInt64, _ time: UInt64, _ digest: [UInt8], _ reports: [Report]

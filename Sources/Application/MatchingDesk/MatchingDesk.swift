@@ -198,8 +198,7 @@ package struct MatchingDesk: Desk {
                 return forgetRisk()
             }
             chain.extend(reports)
-            let frames = Frames.results(
-                instructions.block, instructions.time, chain.digest, reports)
+            let frames = Frames.results(instructions.block, instructions.time, chain, reports)
             answering.append((correlation, frames.count))
             answer.append(frames)
             results.append(instructions.block, frames)

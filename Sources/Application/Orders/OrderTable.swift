@@ -1,5 +1,6 @@
 internal import Numerals
 internal import OrderTreaty
+internal import Tables
 
 /// An account and the client's own name of an order.
 struct ClientKey: Hashable, Sendable {
@@ -27,8 +28,11 @@ struct Entry: Sendable {
 /// Every open order, the newest finished ones, and the names of all the others.
 struct OrderTable: Sendable {
     private let finishedMax: Int
-    private var entries: [OrderID: Entry] = [:]
-    private var names: [ClientKey: OrderID] = [:]
+    private var entries: [Entry] = []
+    /// Places in `entries` that nothing is in.
+    private var free: [UInt32] = []
+    private var index = IndexTable()
+    private var names: [ClientKey: UInt32] = [:]
     private var placed = PlacedSet()
     /// Finished orders by the time of their end, a ring once it is full.
     private var finished: [OrderID] = []
@@ -40,11 +44,14 @@ struct OrderTable: Sendable {
 
     var hasRoom: Bool { placed.hasRoom }
     /// Views that are kept.
-    var count: Int { entries.count }
+    var count: Int { index.count }
 
-    subscript(id: OrderID) -> Entry? { entries[id] }
+    subscript(id: OrderID) -> Entry? {
+        let place = index.find(id.raw)
+        return place == IndexTable.none ? nil : entries[Int(place)]
+    }
 
-    func find(_ key: ClientKey) -> Entry? { names[key].flatMap { entries[$0] } }
+    func find(_ key: ClientKey) -> Entry? { names[key].map { entries[Int($0)] } }
 
     /// It was placed once, and its view is gone.
     func isForgotten(_ key: ClientKey) -> Bool { placed.contains(key) }
@@ -52,26 +59,39 @@ struct OrderTable: Sendable {
     mutating func insert(_ id: OrderID, _ order: NewOrder, block: UInt64) {
         let view = OrderView(
             id: id, order: order, state: .pending, refusal: nil, filled: .zero, filledValue: .zero)
-        entries[id] = Entry(view: view, price: order.price, quantity: order.quantity, block: block)
-        names[ClientKey(account: order.account, client: order.client)] = id
+        let entry = Entry(view: view, price: order.price, quantity: order.quantity, block: block)
+        let place = free.popLast() ?? UInt32(truncatingIfNeeded: entries.count)
+        if Int(place) == entries.count {
+            entries.append(entry)
+        } else {
+            entries[Int(place)] = entry
+        }
+        index.insert(id.raw, slot: place)
+        names[entry.key] = place
     }
 
     /// As if it had never been placed.
-    mutating func remove(_ id: OrderID) {
-        guard let entry = entries.removeValue(forKey: id) else { return }
-        names[entry.key] = nil
+    mutating func remove(_ id: OrderID) { _ = take(id) }
+
+    private mutating func take(_ id: OrderID) -> ClientKey? {
+        let place = index.find(id.raw)
+        guard place != IndexTable.none else { return nil }
+        let key = entries[Int(place)].key
+        index.remove(id.raw)
+        free.append(place)
+        names[key] = nil
+        return key
     }
 
     /// Changes an order that is pending or open; false when there is none.
     mutating func change(_ id: OrderID, _ body: (inout OrderView) -> Void) -> Bool {
-        guard let index = entries.index(forKey: id), !entries.values[index].isFinished else {
-            return false
-        }
-        let wasOpen = entries.values[index].view.state == .open
-        body(&entries.values[index].view)
-        let isOpen = entries.values[index].view.state == .open
+        let place = Int(index.find(id.raw))
+        guard place != IndexTable.none, !entries[place].isFinished else { return false }
+        let wasOpen = entries[place].view.state == .open
+        body(&entries[place].view)
+        let isOpen = entries[place].view.state == .open
         if isOpen != wasOpen { open += isOpen ? 1 : -1 }
-        if entries.values[index].isFinished { keep(id) }
+        if entries[place].isFinished { keep(id) }
         return true
     }
 
@@ -80,16 +100,17 @@ struct OrderTable: Sendable {
             finished.append(id)
             return
         }
-        if let entry = entries.removeValue(forKey: finished[oldest]) {
-            names[entry.key] = nil
-            placed.insert(entry.key)
-        }
+        if let key = take(finished[oldest]) { placed.insert(key) }
         finished[oldest] = id
         oldest = (oldest + 1) % finishedMax
     }
 
     /// By id: for digests and tests.
-    var sorted: [OrderView] { entries.values.map(\.view).sorted { $0.id < $1.id } }
+    var sorted: [OrderView] {
+        let empty = Set(free)
+        return entries.indices.filter { !empty.contains(UInt32($0)) }.map { entries[$0].view }
+            .sorted { $0.id < $1.id }
+    }
 }
 
 extension Entry {

@@ -245,12 +245,17 @@ public struct Results: Sendable, Hashable {
 
     /// Appends its wire form.
     public func encode(into writer: inout ByteWriter) {
+        encodeHead(count: reports.count, into: &writer)
+        for report in reports { report.encode(into: &writer) }
+    }
+
+    /// Appends all that stands before so many reports, which the caller has encoded already.
+    public func encodeHead(count: Int, into writer: inout ByteWriter) {
         writer.integer(block)
         writer.integer(time)
         writer.append(digest)
         writer.integer(UInt8(isPart ? 1 : 0))
-        writer.integer(UInt32(reports.count))
-        for report in reports { report.encode(into: &writer) }
+        writer.integer(UInt32(count))
     }
 
     /// Reads one whole frame.
