@@ -1,4 +1,5 @@
 import AdminTreaty
+import Journal
 import LedgerTreaty
 import Numerals
 import OrderTreaty
