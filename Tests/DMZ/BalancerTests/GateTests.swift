@@ -62,7 +62,7 @@ struct GateTests {
                 "GET /\(String(repeating: "a", count: 3_000)) HTTP/1.1\r\n\r\n", "414",
                 "target-too-long"
             ),
-            ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "405", "method-not-allowed"),
+            ("PATCH / HTTP/1.1\r\nHost: a\r\n\r\n", "405", "method-not-allowed"),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nBulkhead-Key: a\r\nbulkhead-key: b\r\n\r\n", "400",
                 "field-repeated"
