@@ -82,6 +82,8 @@ let rooms: [[Target]] = [
     room(
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
+    room(
+        "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
@@ -384,11 +386,15 @@ let measures: [Target] = [
         path: "Benchmarks/Abacus", swiftSettings: house),
     .executableTarget(
         name: "facet",
-        dependencies: ["Cover", "CoverCheck", "Descriptors", "FilterSets", "Packets"],
+        dependencies: [
+            "Cover", "CoverCheck", "Descriptors", "Difference", "FilterSets", "Packets",
+        ],
         path: "Benchmarks/Facet", swiftSettings: house),
     .executableTarget(
         name: "pit",
-        dependencies: ["Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes"],
+        dependencies: [
+            "Matching", "RiskTreaty", "OrderTreaty", "Numerals", "Descriptors", "Bytes",
+        ],
         path: "Benchmarks/Pit", swiftSettings: house),
 ]
 
@@ -401,11 +407,12 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Addresses", "AdminTreaty", "AuditTreaty", "Blueprint", "Breach", "Bytes",
-                "CFuzzDriver", "CJailPlan", "Closure", "Confinement", "ControlTreaty",
-                "Descriptors", "Findings", "IdentityTreaty", "LedgerTreaty", "MarketData",
-                "MarketTreaty", "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty",
-                "Platform", "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
+                "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
+                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
+                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

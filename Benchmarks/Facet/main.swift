@@ -1,10 +1,13 @@
 // Proofs over ClassBench filter sets. `facet dead FILE...` prints for each set its rules, the dead
 // ones that one rule holds, those that only several hold, and milliseconds. `facet zones FILE...`
 // stacks all sets, most specific rule first, and proves 400 pairs of networks in both directions.
+// `facet diff FILE...` stacks them alike and compares the list with itself after one rule of a
+// hundred has been turned around, each alone.
 
 internal import Cover
 internal import CoverCheck
 internal import Descriptors
+internal import Difference
 internal import FilterSets
 internal import Glibc
 internal import Packets
@@ -85,11 +88,40 @@ func guarded(_ list: RuleList) -> RuleList {
     return guarded
 }
 
-func zones(_ paths: [String]) {
+func stacked(_ paths: [String]) -> RuleList {
     let all = paths.flatMap(boxes).enumerated().sorted {
         ($0.element.size, $0.offset) < ($1.element.size, $1.offset)
     }
-    let list = guarded(list(all.map(\.element), allowEvery: 16))
+    return list(all.map(\.element), allowEvery: 16)
+}
+
+func diff(_ paths: [String]) {
+    let old = stacked(paths)
+    var spent: [Double] = []
+    var opened = 0
+    var closed = 0
+    for turned in stride(from: 50, to: old.count, by: old.count / 100) {
+        var new = RuleList(otherwise: old.otherwise)
+        for index in 0..<old.count {
+            let isAllowed = (old.decisions[index] == .allow) != (index == turned)
+            new.append(old.boxes[index], allow: isAllowed, owner: old.owners[index])
+        }
+        let start = milliseconds()
+        guard let difference = try? Difference(from: old, to: new) else {
+            print("facet: rule \(turned) makes too many boxes")
+            continue
+        }
+        spent.append(milliseconds() - start)
+        if !difference.opened.isEmpty { opened += 1 }
+        if !difference.closed.isEmpty { closed += 1 }
+    }
+    spent.sort()
+    print("rules", old.count, "turned", spent.count, "opened", opened, "closed", closed)
+    print("median ms", spent[spent.count / 2], "greatest ms", spent[spent.count - 1])
+}
+
+func zones(_ paths: [String]) {
+    let list = guarded(stacked(paths))
     let start = milliseconds()
     let prover = Prover(list)
     let built = milliseconds()
@@ -129,8 +161,9 @@ func zones(_ paths: [String]) {
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "dead": for path in arguments.dropFirst() { dead(path) }
+case "diff": diff(Array(arguments.dropFirst()))
 case "zones": zones(Array(arguments.dropFirst()))
 default:
-    print("usage: facet dead FILE... | facet zones FILE...")
+    print("usage: facet dead FILE... | facet zones FILE... | facet diff FILE...")
     exit(2)
 }

@@ -14,7 +14,7 @@ import RiskTreaty
 
 // What the services of an exchange say to one another, and what its engines make of it.
 extension Door {
-    private static let listing = Listing(
+    static let listing = Listing(
         currencies: [Currency(name: "BTC", digits: 2), Currency(name: "USD", digits: 2)],
         instruments: [
             Instrument(
@@ -51,14 +51,14 @@ extension Door {
         number: 1, first: 1, time: 1, outcomeOf: 0, outcome: [UInt8](repeating: 0, count: 32),
         commands: commands)
 
-    private static func bytes(_ write: (inout ByteWriter) -> Void) -> [UInt8] {
+    static func bytes(_ write: (inout ByteWriter) -> Void) -> [UInt8] {
         var writer = ByteWriter()
         write(&writer)
         return writer.bytes
     }
 
     /// What is read must be written as it came, up to where the reader stopped.
-    private static func same<Value>(
+    static func same<Value>(
         _ input: [UInt8], _ read: (inout ByteReader) throws(Malformed) -> Value,
         _ write: (Value, inout ByteWriter) -> Void
     ) -> Value? {

@@ -8,7 +8,9 @@ struct Door: Sendable {
 
     static let all: [Door] = [
         .blueprint, .json, .elf, .deployment, .plan, .event, .table, .control, .log, .audit,
-        .netlink, .orders, .report, .trail, .block, .results, .ledger, .request,
+        .netlink, .orders, .report, .trail, .block, .results, .ledger, .request, .stream, .market,
+        .enrol, .bareEvent, .http, .answer, .frame, .passages, .signed, .listingFile, .flow,
+        .number, .journal,
     ]
 
     /// Written once, before the first input.

@@ -77,6 +77,14 @@ struct HouseTests {
         expectNone(others)
     }
 
+    @Test("every parser and codec has a fuzz door")
+    func fuzzDoors() {
+        let doors = SourceTree.files(in: "Fuzz/Doors", endings: [".swift"])
+        #expect(doors.count > 4)
+        let text = doors.map(\.text).joined(separator: "\n")
+        expectNone(DoorLaw.findings(in: Self.sources, doors: text))
+    }
+
     @Test("unsafe stands only in the rooms that touch memory or the kernel")
     func unsafeRooms() {
         let found = Self.sources.flatMap { UnsafeLaw.findings(in: $0) }

@@ -117,6 +117,37 @@ struct LawTests {
         #expect(found.count == count, "\(text): \(report(found))")
     }
 
+    @Test("a reader without a fuzz door is found, and an exemption that nothing needs")
+    func fuzzDoors() {
+        let files = [
+            Self.file(
+                "Sources/Treaties/AuditTreaty/A.swift",
+                """
+                public struct Whole {
+                    package enum Part {
+                        package static func decode(_ a: Int) -> Part {}
+                    }
+                    public static func decode(_ a: Int) -> Whole {}
+                    static func parse(_ a: Int) {}
+                }
+                extension Table {
+                    package init(parsing bytes: [UInt8]) {}
+                }
+                package enum Old { package static func encode() {} }
+                """)
+        ]
+        #expect(DoorLaw.readers(in: files[0]) == ["Part.decode", "Whole.decode", "Table(parsing"])
+        func count(_ doors: String, _ exempt: [String: String] = [:]) -> Int {
+            DoorLaw.findings(in: files, doors: doors, exempt: exempt, others: ["Reader("]).count
+        }
+        let all = "Part.decode Whole.decode Table(parsing: Reader("
+        #expect(count(all) == 0)
+        #expect(count("Part.decode Whole.decode Table(parsing:") == 1)
+        #expect(count("Whole.decode Reader(") == 2)
+        #expect(count("Whole.decode Table(parsing: Reader(", ["Part.decode": "why"]) == 0)
+        #expect(count(all, ["Part.decode": "why", "Gone.decode": "why"]) == 2)
+    }
+
     @Test("places that may use a word are not found, others are")
     func places() {
         func count(_ path: String, _ text: String) -> Int {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Docs/exchange.md: its program and its commands, run exactly as they stand there."""
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,8 @@ root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 folder = tempfile.mkdtemp(prefix="journey-fill-", dir="/var/tmp")
 os.chmod(folder, 0o755)
 os.symlink(PROGRAM, f"{folder}/bulkhead")
+os.symlink(f"{root}/Platforms", f"{folder}/Platforms")
+FLOW = f"{root}/Platforms/exchange/orderflow.csv"
 with open(f"{root}/Docs/exchange.md") as file:
     text = file.read()
 said = {}
@@ -41,7 +44,11 @@ def commands():
     expect(done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:])
     for part in re.split(r"^== ", done.stdout, flags=re.M)[1:]:
         heading, body = part.split("\n", 1)
-        said[heading] = body
+        said[heading] = said.get(heading, "") + body
+
+
+def venue():
+    return json.loads(bulkhead("venue", "--json", check=0)[1])
 
 
 def spoken(start):
@@ -68,8 +75,41 @@ def refusals():
 
 @claim("load trades, and everything adds up; who is killed comes back and so does the book")
 def load():
-    expect("everything adds up" in spoken("Load"), said)
+    expect(spoken("Load").count("everything adds up") == 2, said)
     expect("open" in spoken("When a service dies"), said)
+
+
+@claim("a recorded order flow is replayed whole, and what it refers to without telling is counted")
+def replayed():
+    with open(FLOW) as file:
+        written = file.read()
+    made = subprocess.run(["python3", FLOW.replace(".csv", ".py")], capture_output=True, text=True)
+    expect(made.stdout == written, "orderflow.py prints something else than orderflow.csv")
+    rows = [line.split(",") for line in written.splitlines()[2:]]
+    unknown = sum(int(row[1]) >= 10**9 for row in rows)
+    executed = sum(row[0] == "execute" for row in rows)
+    expect(unknown > 5, unknown)
+    for words in (f"{len(rows) - unknown - executed} steps",
+                  f"file: {executed} executions, {unknown} unknown references, 0 other messages"):
+        expect(words in spoken("Load"), (words, said))
+
+
+@claim("a file that is cut or malformed is refused with its place, and nothing is traded")
+def malformed():
+    opened = venue()["commands"]
+    with open(FLOW, "rb") as file:
+        whole = file.read()
+    lines = whole.count(b"\n")
+    for content, place in (
+            (whole[:-9], f"line {lines} of the file"), (b"", "byte 0 of the file"),
+            (whole.replace(b"add,9,", b"put,9,"), "line 11 of the file: message is not add"),
+            (b"\0\0D" + bytes(5), "byte 0 of the file: the file ends inside a message"),
+            (b"\0\0S" + bytes(11) + b"\0\0z", "byte 14 of the file: no message of the format")):
+        with open(f"{folder}/flow", "wb") as file:
+            file.write(content)
+        error = bulkhead("load", "--replay", f"{folder}/flow", check=2)[2]
+        expect(place in error, (place, error))
+    expect(venue()["commands"] == opened, "something was traded")
 
 
 @claim("every route, problem and refusal of the program is in the document")

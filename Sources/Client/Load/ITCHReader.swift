@@ -1,23 +1,8 @@
-/// What an order-flow file says: the messages about orders, and the type of every other.
-package enum ITCHMessage: Sendable, Hashable {
-    case add(reference: UInt64, isBuy: Bool, shares: UInt32, stock: String, price: UInt32)
-    case executed(reference: UInt64, shares: UInt32)
-    /// So many shares fewer.
-    case reduce(reference: UInt64, shares: UInt32)
-    case delete(reference: UInt64)
-    case replace(old: UInt64, new: UInt64, shares: UInt32, price: UInt32)
-    /// By its letter.
-    case other(UInt8)
-}
-
 /// Reads NASDAQ TotalView-ITCH 5.0, one message after the other.
 ///
 /// Each message stands behind two bytes of length; files of simulated flow have zero there, so
 /// messages are told by their type, and a length that is not zero must be the type's.
 package struct ITCHReader: Sendable {
-    /// Largest file.
-    package static let bytesMax = 1 << 30
-
     /// Where and why a file is none.
     package struct Flaw: Error, Sendable, Hashable {
         /// Bytes before the message.
@@ -38,7 +23,7 @@ package struct ITCHReader: Sendable {
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// The next message; nil at the end.
-    package mutating func next() throws(Flaw) -> ITCHMessage? {
+    package mutating func next() throws(Flaw) -> FlowMessage? {
         guard position < bytes.count else { return nil }
         let start = position
         guard bytes.count - start >= 3 else { throw Flaw(offset: start, problem: .cutShort) }
@@ -60,7 +45,7 @@ package struct ITCHReader: Sendable {
         return message
     }
 
-    private func parse(_ type: UInt8, _ body: Int) throws(Flaw) -> ITCHMessage {
+    private func parse(_ type: UInt8, _ body: Int) throws(Flaw) -> FlowMessage {
         let reference = integer(body + 11, 8)
         switch type {
         case UInt8(ascii: "A"), UInt8(ascii: "F"):

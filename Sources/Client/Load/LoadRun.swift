@@ -26,6 +26,26 @@ package struct LoadPlan: Sendable {
 package enum LoadSource: Sendable {
     case mix(OrderFlow)
     case replay(ReplayFlow)
+
+    /// Taken out while it changes, so that its tables are never copied.
+    mutating func next(open: [OpenOrder]) throws(FlowFile.Flaw) -> LoadStep? {
+        switch consume self {
+        case .mix(var flow):
+            let step = flow.next(open: open)
+            self = .mix(flow)
+            return step
+        case .replay(var flow):
+            defer { self = .replay(flow) }
+            return try flow.next()
+        }
+    }
+
+    /// What is said of a file that is none.
+    package static func failure(_ flaw: FlowFile.Flaw) -> Failure {
+        Failure(
+            .usage, "replay", "\(flaw.place) of the file: \(flaw.problem)",
+            remedy: "give a file of NASDAQ TotalView-ITCH 5.0, or a CSV like the documented one")
+    }
 }
 
 /// What a run has done so far.
@@ -147,21 +167,8 @@ package struct LoadRun: ~Copyable {
             held = nil
             return step
         }
-        switch source {
-        case .mix(var flow):
-            let step = flow.next(open: open)
-            source = .mix(flow)
-            return step
-        case .replay(var flow):
-            do throws(ITCHReader.Flaw) {
-                let step = try flow.next()
-                source = .replay(flow)
-                return step
-            } catch {
-                throw Failure(
-                    .usage, "itch", "byte \(error.offset) of the file: \(error.problem.rawValue)",
-                    remedy: "give a file of NASDAQ TotalView-ITCH 5.0")
-            }
+        do throws(FlowFile.Flaw) { return try source.next(open: open) } catch {
+            throw LoadSource.failure(error)
         }
     }
 

@@ -16,33 +16,46 @@ package struct ReplayFlow: Sendable {
         package var others = 0
     }
 
-    private var reader: ITCHReader
+    private var file: FlowFile
     private let accounts: Int
     private let listing: Listing
     private let mids: [Price]
     private var stocks: [String: (place: Int, first: UInt32)] = [:]
-    private var orders: [UInt64: (index: Int, place: Int, side: Side)] = [:]
+    private var orders: [UInt64: Placed] = [:]
     private var placed = 0
+
+    private struct Placed: Sendable {
+        let index: Int
+        let stock: (place: Int, first: UInt32)
+    }
     package private(set) var counts = Counts()
 
     package init(_ bytes: [UInt8], accounts: Int, listing: Listing, mids: [Price]) {
-        reader = ITCHReader(bytes)
+        file = FlowFile(bytes)
         self.accounts = accounts
         self.listing = listing
         self.mids = mids
     }
 
+    /// How many steps are left, read to the end: a bad file is refused before anything is traded.
+    package func count() throws(FlowFile.Flaw) -> Int {
+        var flow = self
+        var steps = 0
+        while try flow.next() != nil { steps += 1 }
+        return steps
+    }
+
     /// The next step; nil at the end of the file.
     ///
     /// The steps' orders are numbered from 0.
-    package mutating func next() throws(ITCHReader.Flaw) -> LoadStep? {
-        while let message = try reader.next() {
+    package mutating func next() throws(FlowFile.Flaw) -> LoadStep? {
+        while let message = try file.next() {
             if let step = step(message) { return step }
         }
         return nil
     }
 
-    private mutating func step(_ message: ITCHMessage) -> LoadStep? {
+    private mutating func step(_ message: FlowMessage) -> LoadStep? {
         switch message {
         case .add(let reference, let isBuy, let shares, let stock, let price):
             guard shares > 0, price > 0, orders[reference] == nil else {
@@ -52,7 +65,7 @@ package struct ReplayFlow: Sendable {
             let known = stocks[stock] ?? (stocks.count % listing.instruments.count, price)
             stocks[stock] = known
             let side: Side = isBuy ? .buy : .sell
-            orders[reference] = (placed, known.place, side)
+            orders[reference] = Placed(index: placed, stock: known)
             placed += 1
             return .place(
                 account: Int(reference % UInt64(accounts)),
@@ -73,10 +86,8 @@ package struct ReplayFlow: Sendable {
                 return nil
             }
             orders[new] = order
-            let first = stocks.values.first { $0.place == order.place }?.first ?? price
             return .replace(
-                order: order.index, scaled(price, (order.place, first)),
-                quantity(shares, order.place))
+                order: order.index, scaled(price, order.stock), quantity(shares, order.stock.place))
         case .executed: counts.executions += 1
         case .other: counts.others += 1
         }

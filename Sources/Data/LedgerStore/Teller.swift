@@ -40,6 +40,9 @@ package struct Teller: ~Copyable {
     /// The running digest behind the last block on disk.
     package var chain: [UInt8] { store.position.chain }
 
+    /// Whole blocks that `advance` would book.
+    package var ready: Int { halted == nil ? intake.ready : 0 }
+
     /// The stream begins anew behind the last block on disk.
     package mutating func attach(_ stream: Intake.Stream) { intake.attach(stream) }
 
@@ -67,7 +70,7 @@ package struct Teller: ~Copyable {
     ///
     /// After a failure end the process: nothing is known of the last transaction.
     package mutating func advance() throws(StoreFailure) -> Bool {
-        guard halted == nil, intake.ready > 0 else { return false }
+        guard ready > 0 else { return false }
         while let whole = intake.next() {
             do throws(Objection) {
                 try book.apply(whole.external, whole.holds, whole.trades)

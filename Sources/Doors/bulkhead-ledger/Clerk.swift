@@ -15,11 +15,20 @@ internal import Tenancy
 /// The ledger's loop: take what the three say, commit once, answer once.
 struct Clerk: ~Copyable {
     private static let signals: UInt64 = 1
+    private static let timer: UInt64 = 2
+    /// How long whole blocks wait for more: nobody's answer waits for a commit, but whoever waits
+    /// for the disk waits behind it.
+    private static let lingerNanoseconds: UInt64 = 10_000_000
+    /// So many whole blocks wait no longer.
+    private static let groupBlocks = 64
     /// What waits to leave for one peer before its questions about balances wait too.
     static let queueMax = 2 << 20
 
     let tenancy: Tenancy
     var loop: EventLoop
+    private let timer: Timer
+    private var isLingering = false
+    private var isDue = false
     var passages: Passages
     var teller: Teller
     var permits = Permits()
@@ -49,10 +58,12 @@ struct Clerk: ~Copyable {
             table, authority: tenancy.descriptor("authority") ?? -1, names: names)
         let streams = try Self.streams(table, passages)
         let loop = try EventLoop(capacity: 64)
+        let timer = try Timer()
         let teller = try Teller(path, currencies: listing.currencies.count)
         self.streams = streams
         self.teller = teller
         self.loop = loop
+        self.timer = timer
         self.passages = passages
         self.tenancy = tenancy
     }
@@ -88,6 +99,7 @@ struct Clerk: ~Copyable {
         note("opened at block \(teller.last), chain \(Hexadecimal.render(teller.chain))")
         noteHalt()
         try loop.add(tenancy.signals.number, token: Self.signals, .readable)
+        try loop.add(timer.number, token: Self.timer, .readable)
         try passages.attach(loop)
         try tenancy.ready()
         var arrivals: [Arrival] = []
@@ -96,14 +108,29 @@ struct Clerk: ~Copyable {
             let patience: Int32? = ends.isBusy ? 1_000 : nil
             for ready in try loop.wait(timeoutMilliseconds: arrivals.isEmpty ? patience : 0) {
                 if passages.turn(ready, loop, into: &arrivals) { continue }
-                if ready.token == Self.signals { return report(isLast: true) }
+                guard ready.token == Self.timer else { return report(isLast: true) }
+                _ = try timer.expirations()
+                isDue = isLingering
             }
             for arrival in arrivals { take(arrival) }
             arrivals.removeAll(keepingCapacity: true)
-            if try teller.advance() { acknowledge() }
+            try commit()
             passages.flush(loop, into: &arrivals)
             report()
         }
+    }
+
+    /// Commits what is whole when it has waited long enough, or is enough.
+    private mutating func commit() throws {
+        guard teller.ready > 0 else { return }
+        guard isDue || teller.ready >= Self.groupBlocks else {
+            if !isLingering { try timer.arm(afterNanoseconds: Self.lingerNanoseconds) }
+            isLingering = true
+            return
+        }
+        isDue = false
+        isLingering = false
+        if try teller.advance() { acknowledge() }
     }
 
     /// Tells the three what is on disk now, and orders when a posting was refused.

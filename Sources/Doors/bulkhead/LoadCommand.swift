@@ -17,12 +17,14 @@ extension Verb {
         Usage(
             "load", about: "Trades through the front door and checks that everything adds up",
             flags: [
-                Flag("orders", value: "N", "steps: orders, cancels, replaces (default: 10000)"),
+                Flag(
+                    "orders", value: "N",
+                    "steps: orders, cancels, replaces (default: 10000, or all of the file)"),
                 Flag("accounts", value: "M", "accounts, opened and funded (default: 16)"),
                 Flag("rate", value: "R", "steps a second; else as fast as answers come"),
                 Flag("connections", value: "C", "kept connections (default: 32)"),
                 Flag("seed", value: "S", "of the mix (default: 1)"),
-                Flag("replay", value: "FILE", "steps of a NASDAQ TotalView-ITCH 5.0 file"),
+                Flag("replay", value: "FILE", "steps of an ITCH 5.0 or CSV file"),
             ] + VenueFlags.all,
             details: """
                 With --rate latencies count from when a step was due, so that a slow venue cannot
@@ -37,12 +39,12 @@ extension Verb {
         let listing = try venue.listing(&pool)
         let mids = try prices(venue, listing, &pool)
         let wereEmpty = try emptyBooks(venue, listing, &pool)
-        let source = try loadSource(arguments, accounts, listing, mids)
+        let (source, steps) = try loadSource(arguments, accounts, listing, mids)
         let traders = try traders(venue, accounts, listing)
         try settle(venue)
         let before = try fees(venue, listing)
         let plan = LoadPlan(
-            steps: try arguments.integer("orders", in: 1...LoadPlan.ordersMax) ?? 10_000,
+            steps: try arguments.integer("orders", in: 1...LoadPlan.ordersMax) ?? steps,
             rate: try arguments.integer("rate", in: 1...1_000_000),
             name: "load" + Hexadecimal.render(Randomness.bytes(5)))
         var run = LoadRun(
@@ -99,21 +101,25 @@ private func emptyBooks(
     return empty
 }
 
+/// The steps, and how many of them when the words do not say.
 private func loadSource(
     _ arguments: Arguments, _ accounts: Int, _ listing: Listing, _ mids: [Price]
-) throws(Failure) -> LoadSource {
+) throws(Failure) -> (LoadSource, steps: Int) {
     guard let file = arguments.value("replay") else {
         let seed = try arguments.integer("seed", in: 0...Int.max) ?? 1
-        return .mix(
-            OrderFlow(seed: UInt64(seed), accounts: accounts, listing: listing, mids: mids))
+        let flow = OrderFlow(
+            seed: UInt64(seed), accounts: accounts, listing: listing, mids: mids)
+        return (.mix(flow), 10_000)
     }
-    do throws(SystemFailure) {
-        let bytes = try Files.read(file, limit: ITCHReader.bytesMax)
-        return .replay(ReplayFlow(bytes, accounts: accounts, listing: listing, mids: mids))
-    } catch {
+    let bytes: [UInt8]
+    do throws(SystemFailure) { bytes = try Files.read(file, limit: FlowFile.bytesMax) } catch {
         throw Failure(
             .usage, "replay", "\(Excerpt.of(file)) cannot be read: \(error)",
-            remedy: "name a file of NASDAQ TotalView-ITCH 5.0")
+            remedy: "name a file of NASDAQ TotalView-ITCH 5.0 or a CSV")
+    }
+    let flow = ReplayFlow(bytes, accounts: accounts, listing: listing, mids: mids)
+    do throws(FlowFile.Flaw) { return (.replay(flow), try flow.count()) } catch {
+        throw LoadSource.failure(error)
     }
 }
 

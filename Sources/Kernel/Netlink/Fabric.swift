@@ -98,5 +98,8 @@ package struct Fabric: ~Copyable, Sendable {
         Sysctl("net/ipv4/ip_forward", "0"),
         // Its ports are its own: a declared port under 1024 needs no capability.
         Sysctl("net/ipv4/ip_unprivileged_port_start", "0"),
+        // These links have no bandwidth to find out: pacing by a host's default only costs time.
+        Sysctl("net/ipv4/tcp_congestion_control", "reno", optional: true),
+        Sysctl("net/ipv4/tcp_slow_start_after_idle", "0"),
     ]
 }

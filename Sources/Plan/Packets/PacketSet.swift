@@ -3,7 +3,7 @@
 /// Two equal sets may be cut into boxes differently: compare with `isSubset(of:)`.
 package struct PacketSet: Sendable {
     /// More boxes than this in one set is an error, not a wait without end.
-    package static let limit = 1 << 20
+    package static let limit = 1 << 16
 
     /// The set would need more than `limit` boxes.
     package struct TooLarge: Error {}

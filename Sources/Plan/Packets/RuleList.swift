@@ -74,8 +74,23 @@ package struct RuleList: Sendable {
 
     /// Every packet that the list allows among those of a box.
     package func allowed(in question: Box) throws(PacketSet.TooLarge) -> PacketSet {
-        var open = PacketSet(question)
         var allowed: [Box] = []
+        for cell in try cells(in: question) where cell.isAllowed { allowed += cell.packets.boxes }
+        return try PacketSet(disjoint: allowed)
+    }
+
+    /// Packets that one rule decides.
+    package struct Cell: Sendable {
+        package let isAllowed: Bool
+        /// Nil for packets that no rule decides.
+        package let owner: UInt32?
+        package let packets: PacketSet
+    }
+
+    /// A box in parts, by the rule that decides; together they are the whole box.
+    package func cells(in question: Box) throws(PacketSet.TooLarge) -> [Cell] {
+        var open = PacketSet(question)
+        var cells: [Cell] = []
         var waiting: [Int: [Box]] = [:]
         for index in 0...count {
             if let landed = waiting.removeValue(forKey: index) {
@@ -83,16 +98,28 @@ package struct RuleList: Sendable {
             }
             guard index < count else { break }
             guard !open.isEmpty, boxes[index].overlaps(question) else { continue }
-            switch decisions[index] {
-            case .allow: allowed += open.intersection(boxes[index]).boxes
-            case .refuse: break
-            case .skip:
-                waiting[Int(targets[index]), default: []] += open.intersection(boxes[index]).boxes
+            let held = open.intersection(boxes[index])
+            guard !held.isEmpty else { continue }
+            if decisions[index] == .skip {
+                waiting[Int(targets[index]), default: []] += held.boxes
+            } else {
+                let isAllowed = decisions[index] == .allow
+                cells.append(Cell(isAllowed: isAllowed, owner: owners[index], packets: held))
             }
             try open.remove(boxes[index])
         }
-        if otherwise { allowed += open.boxes }
-        return try PacketSet(disjoint: allowed)
+        if !open.isEmpty { cells.append(Cell(isAllowed: otherwise, owner: nil, packets: open)) }
+        return cells
+    }
+
+    /// The rules that touch a box, in their order; the whole list where it has skips.
+    package func touching(_ question: Box) -> RuleList {
+        guard !hasSkips else { return self }
+        var list = RuleList(otherwise: otherwise)
+        for index in boxes.indices where boxes[index].overlaps(question) {
+            list.add(boxes[index], decisions[index], 0, owners[index])
+        }
+        return list
     }
 }
 

@@ -17,7 +17,7 @@ extension Listing {
         var listing = Listing(currencies: [], instruments: [])
         for item in json["currencies"]?.asList ?? [] {
             guard let name = item["name"]?.asText, (2...8).contains(name.utf8.count),
-                name.utf8.allSatisfy({ (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) }),
+                name.utf8.allSatisfy(isPlain),
                 let digits = item["digits"]?.asInteger, (0...8).contains(digits)
             else { throw refused("a currency needs a name of A-Z, 0-9 and digits of 0 to 8") }
             guard listing.currency(name) == nil else { throw refused("\(name) is there twice") }
@@ -36,13 +36,26 @@ extension Listing {
         return listing
     }
 
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+    }
+
+    /// Clients write it into a target as it is, so it has no letter that one would escape.
+    private static func isSymbol(_ text: String) -> Bool {
+        (3...17).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "-") }
+    }
+
     private static func instrument(_ item: JSON, in listing: Listing) throws(Failure) -> Instrument
     {
-        guard let symbol = item["symbol"]?.asText, (3...17).contains(symbol.utf8.count),
+        guard let symbol = item["symbol"]?.asText, isSymbol(symbol),
             let base = item["base"]?.asText.flatMap(listing.currency),
             let quote = item["quote"]?.asText.flatMap(listing.currency), base != quote,
             let priceDigits = item["priceDigits"]?.asInteger, (0...8).contains(priceDigits)
-        else { throw refused("an instrument needs symbol, base, quote and priceDigits") }
+        else {
+            throw refused(
+                "an instrument needs a symbol of A-Z, 0-9 and -, base, quote and priceDigits")
+        }
         let quantityDigits = listing.currencies[Int(base.raw)].digits
         let quoteDigits = listing.currencies[Int(quote.raw)].digits
         let excess = Int(priceDigits) + quantityDigits - quoteDigits

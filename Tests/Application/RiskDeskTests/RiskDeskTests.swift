@@ -1,4 +1,5 @@
 import Bytes
+import Chance
 import LedgerTreaty
 import Neighbours
 import Numerals
@@ -192,5 +193,65 @@ struct RiskDeskTests {
         #expect(stage.resumed == resume(10, stage.results[9].digest))
         stage.send(stage.blocks.dropFirst(10))
         try finish(stage, 20)
+    }
+
+    /// No body of its kind: a part of one, or one with more behind it.
+    private func spoiled(_ body: [UInt8], _ random: inout Seeded) -> [UInt8] {
+        random.below(3) == 0 ? body + [0] : Array(body.prefix(random.below(body.count)))
+    }
+
+    @Test("a malformed block ends the passage, and nothing of it is taken")
+    func malformedOrders() throws {
+        let stage = try stage(8, through: 10, of: 20)
+        var random = Seeded(state: 8)
+        for _ in 0..<10 {
+            let body = spoiled(encoded { stage.blocks[10].encode(into: &$0) }, &random)
+            stage.orders.say(.tell(StreamMessage.block.rawValue, body))
+            try stage.until { stage.orders.ends == 1 }
+            try stage.attachOrders()
+            #expect(stage.resumed == resume(10, stage.results[9].digest))
+        }
+        stage.send(stage.blocks.dropFirst(10))
+        try finish(stage, 20)
+        #expect(stage.matching.ends == 0 && stage.ledger.ends == 0)
+    }
+
+    @Test("malformed results end the passage, and matching can come back")
+    func malformedResults() throws {
+        let stage = try stage(9, through: 10, of: 20)
+        var random = Seeded(state: 9)
+        stage.send([stage.blocks[10]])
+        let kind = StreamMessage.instructions.rawValue
+        try stage.until { stage.matching.heard(kind).count == 11 }
+        let question = try #require(stage.matching.heard(kind).last)
+        let body = spoiled(encoded { stage.results[10].encode(into: &$0) }, &random)
+        stage.matching.say(
+            .answer(StreamMessage.results.rawValue, to: question.correlation, body))
+        try stage.until { stage.matching.ends == 1 }
+        #expect(stage.risk.read(\.digest) == stage.results[9].digest)
+        #expect(stage.orders.ends == 0 && stage.ledger.ends == 0)
+        try stage.attachMatching(0, Self.zeroes)
+        try stage.until { stage.orders.ends == 1 && stage.ledger.ends == 1 }
+        try again(stage)
+    }
+
+    @Test("a malformed answer to `attach` ends the passage, from matching and from the ledger")
+    func malformedResume() throws {
+        let stage = try stage(10, through: 10, of: 20)
+        var random = Seeded(state: 10)
+        let body = resume(10, stage.results[9].digest)
+        for _ in 0..<2 {
+            try stage.attach(stage.matching, "matching", spoiled(body, &random))
+            try stage.until { stage.matching.ends == 1 }
+            try stage.attach(stage.ledger, "ledger", spoiled(body, &random))
+            try stage.until { stage.ledger.ends == 1 }
+        }
+        #expect(stage.risk.read(\.block) == 10 && stage.orders.ends == 0)
+        try stage.attachLedger(0)
+        try stage.attachMatching(10, stage.results[9].digest)
+        stage.send(stage.blocks.dropFirst(10))
+        try finish(stage, 20)
+        try stage.until { stage.held.count == 20 }
+        #expect(stage.held == stage.holds)
     }
 }

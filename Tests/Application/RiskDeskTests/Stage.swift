@@ -150,14 +150,18 @@ final class Stage {
     }
 
     private func attach(_ seat: Seat<Neighbour>, _ name: String, _ resume: Resume) throws {
+        try attach(seat, name, encoded { resume.encode(into: &$0) })
+    }
+
+    /// Comes anew and answers risk's `attach` with that body.
+    func attach(_ seat: Seat<Neighbour>, _ name: String, _ body: [UInt8]) throws {
         try seat.start(Neighbour(), name, map, &office)
         let kind = StreamMessage.attach.rawValue
         try until { !seat.heard(kind).isEmpty }
         guard let question = seat.heard(kind).last else { throw Missing() }
         seat.say(
             .answer(
-                StreamMessage.resume.rawValue, to: question.correlation,
-                encoded { resume.encode(into: &$0) }))
+                StreamMessage.resume.rawValue, to: question.correlation, body))
     }
 
     /// Answers instructions as matching would, through that block.

@@ -77,6 +77,33 @@ struct ITCHTests {
         #expect(found?.offset == 0)
     }
 
+    @Test("a replaced order keeps the proportion to its own stock's first price")
+    func ownFirst() throws {
+        func add(_ reference: UInt64, _ stock: String, _ price: UInt64) -> [UInt8] {
+            Self.message(
+                "A",
+                Self.number(reference, 8) + [UInt8(ascii: "B")] + Self.number(100, 4)
+                    + Array(stock.utf8) + Self.number(price, 4))
+        }
+        // Nine stocks of one instrument: the price of any other would be far off.
+        let stocks = (1...9 as ClosedRange<UInt64>).map { ($0, "STOCK-0\($0)", $0 * 1_000) }
+        let bytes =
+            stocks.flatMap { add($0.0, $0.1, $0.2) }
+            + stocks.flatMap { one in
+                Self.message(
+                    "U",
+                    Self.number(one.0, 8) + Self.number(one.0 + 100, 8) + Self.number(100, 4)
+                        + Self.number(one.2 * 2, 4))
+            }
+        var flow = ReplayFlow(bytes, accounts: 1, listing: Self.listing, mids: [Price(5_000)])
+        #expect(try flow.count() == 18)
+        var prices: Set<Int64> = []
+        while let step = try flow.next() {
+            if case .replace(_, let price, _) = step { prices.insert(price.raw) }
+        }
+        #expect(prices == [10_000])
+    }
+
     @Test("changed and cut files never trap", arguments: 1...8)
     func mutated(seed: UInt64) {
         var random = Seeded(seed: seed)

@@ -245,4 +245,41 @@ struct GateTests {
         #expect(cut)
         #expect(house.events.last?.hasSuffix("reads-too-slow") == true)
     }
+
+    @Test("many complaints in one second are listed up to twenty, and the rest are one count")
+    func complaints() throws {
+        var house = try opened()
+        let many = try (0..<30).map { _ in try Visitor(house) }
+        for client in many { client.say("GET /a HTTP/9.9\r\n\r\n") }
+        let refused = try house.run(many) { _ in
+            many.allSatisfy { $0.statuses == ["505"] || $0.statuses == ["400"] }
+        }
+        #expect(refused)
+        let listed = house.events.count
+        #expect(house.events.allSatisfy { !$0.contains("further requests") })
+        house.clock.turn(seconds: 2)
+        let counted = try house.run(many) { $0.events.count > listed }
+        #expect(counted)
+        #expect(house.events.last == "\(30 - listed) further requests refused, not listed")
+        #expect((20..<30).contains(listed))
+    }
+
+    @Test("when all clients hold too much, a long body is refused and a short one is not")
+    func overloaded() throws {
+        var limits = GateLimits()
+        limits.heldMax = 40_000
+        var house = try House(limits)
+        let large = try (0..<3).map { _ in try Visitor(house) }
+        let small = try Visitor(house)
+        for client in large {
+            client.say("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+            client.say(String(repeating: "a", count: 30_000))
+        }
+        let refused = try house.run(large) { _ in large.contains { $0.statuses == ["503"] } }
+        #expect(refused)
+        #expect(house.events.contains { $0.hasSuffix("503 overloaded") })
+        small.say(post("x"))
+        let served = try house.run(large + [small]) { _ in small.statuses == ["200"] }
+        #expect(served)
+    }
 }

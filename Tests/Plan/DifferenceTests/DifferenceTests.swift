@@ -1,0 +1,86 @@
+import Chance
+import Diagram
+import Difference
+import PacketChance
+import Packets
+import Testing
+
+private func port(_ ports: ClosedRange<UInt32>) -> Box {
+    Box.everything.with(.destinationPort, ports)
+}
+
+@Suite("Difference")
+struct DifferenceTests {
+    @Test("what opens and closes is what the two lists decide differently", arguments: 0..<40)
+    func packets(seed: Int) throws {
+        var chance = Seeded(state: UInt64(seed))
+        let old = chance.list(5, skips: seed % 4 == 0)
+        let new = seed % 2 == 0 ? chance.list(5, skips: false) : Self.edited(old, &chance)
+        let difference = try Difference(from: old, to: new)
+        var wrong: [Packet] = []
+        for _ in 0..<100 {
+            let packet = chance.packet()
+            let opened = difference.opened.filter { $0.packets.contains(packet) }
+            let closed = difference.closed.filter { $0.packets.contains(packet) }
+            let isOpened = new.allows(packet) && !old.allows(packet)
+            let isClosed = old.allows(packet) && !new.allows(packet)
+            let owner = new.deciding(packet).map { new.owners[$0] }
+            if opened.count != (isOpened ? 1 : 0) || closed.count != (isClosed ? 1 : 0)
+                || (opened + closed).contains(where: { $0.newOwner != owner })
+            {
+                wrong.append(packet)
+            }
+        }
+        #expect(wrong.isEmpty)
+        var diagrams = Diagrams()
+        let isSame = try diagrams.meaning(of: old) == diagrams.meaning(of: new)
+        #expect(difference.isEmpty == isSame)
+    }
+
+    /// A list with one rule gone, one changed in place or two exchanged.
+    private static func edited(_ list: RuleList, _ chance: inout Seeded) -> RuleList {
+        var order = Array(0..<list.count)
+        var flipped = -1
+        switch chance.below(3) {
+        case 0: order.remove(at: chance.below(order.count))
+        case 1: flipped = chance.below(order.count)
+        default: order.swapAt(chance.below(order.count), chance.below(order.count))
+        }
+        var edited = RuleList(otherwise: list.otherwise)
+        for index in order {
+            edited.append(
+                list.boxes[index], allow: (list.decisions[index] == .allow) != (index == flipped),
+                owner: list.owners[index])
+        }
+        return edited
+    }
+
+    @Test("a rule that changes nothing is an empty difference, and names of rules do not matter")
+    func nothing() throws {
+        var old = RuleList(otherwise: false)
+        old.append(port(0...100), allow: true, owner: 1)
+        var new = RuleList(otherwise: false)
+        new.append(port(0...100), allow: true, owner: 7)
+        new.append(port(50...60), allow: false, owner: 8)
+        new.append(port(200...300), allow: false, owner: 9)
+        #expect(try Difference(from: old, to: new).isEmpty)
+    }
+
+    @Test("each change names the rules that decided before and decide now")
+    func owners() throws {
+        var old = RuleList(otherwise: false)
+        old.append(port(0...9), allow: false, owner: 1)
+        old.append(port(0...99), allow: true, owner: 2)
+        var new = RuleList(otherwise: false)
+        new.append(port(0...99), allow: true, owner: 2)
+        new.append(port(0...9), allow: false, owner: 1)
+        new.append(port(400...443), allow: true, owner: 3)
+        let difference = try Difference(from: old, to: new)
+        #expect(difference.closed.isEmpty)
+        #expect(difference.opened.map(\.newOwner) == [2, 3])
+        #expect(difference.opened.map(\.oldOwner) == [1, nil])
+        #expect(
+            difference.opened.map { $0.packets.boxes.map { $0[.destinationPort] } }
+                == [[0...9], [400...443]])
+    }
+}
