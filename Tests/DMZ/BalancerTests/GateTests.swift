@@ -260,7 +260,8 @@ struct GateTests {
         house.clock.turn(seconds: 2)
         let counted = try house.run(many) { $0.events.count > listed }
         #expect(counted)
-        #expect(house.events.last == "\(30 - listed) further requests refused, not listed")
+        let rest = "\(30 - listed) further requests refused, not listed: "
+        #expect(house.events.last?.hasPrefix(rest) == true)
         #expect((20..<30).contains(listed))
     }
 
