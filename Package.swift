@@ -183,8 +183,8 @@ let rooms: [[Target]] = [
         "Application", "Errands",
         opens: [
             "ClientAPI", "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty",
-            "LedgerTreaty",
-        ], tests: ["Addresses", "Numerals", "Chance"]),
+            "LedgerTreaty", "AuditTreaty", "Addresses",
+        ], tests: ["Numerals", "Chance"]),
     room(
         "Application", "Matching",
         opens: [
@@ -318,7 +318,8 @@ let doors: [[Target]] = [
         "bulkhead-ledger",
         opens: [
             "LedgerStore", "LedgerBook", "SQLiteStore", "Passage", "Tenancy", "Loop",
-            "Descriptors", "OrderTreaty", "RiskTreaty", "LedgerTreaty", "AuditTreaty", "Bytes",
+            "Descriptors", "OrderTreaty", "RiskTreaty", "IdentityTreaty", "LedgerTreaty",
+            "AuditTreaty", "Bytes",
             "Findings",
         ]),
     door(
