@@ -52,7 +52,9 @@ struct Fields {
 
     func spot(_ node: Node) -> Spot { Spot(file: file, place: node.place) }
 
-    /// A map; an error for anything else. Keys that are not known are errors where `known` is given.
+    /// A map; an error for anything else.
+    ///
+    /// Keys that are not known are errors where `known` is given.
     mutating func map(_ node: Node?, _ what: String, known: [String]? = nil) -> Node? {
         guard let node else { return nil }
         guard case .map(let entries) = node.content else {

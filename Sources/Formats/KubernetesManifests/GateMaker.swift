@@ -93,6 +93,7 @@ struct GateMaker {
         for (_, rules) in plain { for rule in rules { writer.act(rule) } }
         if !plain.isEmpty {
             writer.list.append(.everything, allow: false, owner: 2)
+            writer.list.otherwise = false
         } else {
             writer.tier(chosen.filter { $0.policy.tier == .baseline }, &words)
         }

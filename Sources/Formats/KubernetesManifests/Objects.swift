@@ -106,7 +106,7 @@ struct Policy {
 
     subscript(_ direction: Direction) -> [Rule]? { direction == .ingress ? ingress : egress }
 
-    /// `NetworkPolicy default/web`
+    /// As `NetworkPolicy default/web`.
     var title: String { namespace.isEmpty ? "\(kind) \(name)" : "\(kind) \(namespace)/\(name)" }
 }
 

@@ -14,7 +14,7 @@ struct Labels {
     var isOpen = false
 }
 
-/// A label selector: every requirement holds. Without any it selects everything.
+/// A label selector: every requirement holds; without any it selects everything.
 struct Selector: Hashable {
     enum Test: Hashable {
         case isOneOf([String])

@@ -12,6 +12,7 @@ package struct Connectivity: Sendable {
     /// One or two endpoints of each class.
     private let members: [[Int]]
     private var answers: [Int: [Traffic]] = [:]
+    private var prospects: Prospects
 
     package init(_ topology: Topology) {
         self.topology = topology
@@ -21,6 +22,7 @@ package struct Connectivity: Sendable {
             members[number].append(index)
         }
         self.members = members
+        prospects = Prospects(topology, members.map { $0[0] })
     }
 
     /// How many kinds of endpoints the gates tell apart.
@@ -33,7 +35,8 @@ package struct Connectivity: Sendable {
         if source == target, !topology.endpoints[source].isGroup { return [] }
         let key = classes[source] * members.count + classes[target]
         if let known = answers[key] { return known }
-        let traffic = try ask(classes[source], classes[target])
+        let isOpen = prospects.mayPass(from: classes[source], to: classes[target])
+        let traffic = isOpen ? try ask(classes[source], classes[target]) : []
         answers[key] = traffic
         return traffic
     }
@@ -43,11 +46,14 @@ package struct Connectivity: Sendable {
     ) throws(PacketSet.TooLarge) -> [Traffic] {
         let from = members[source][0]
         let to = source == target ? members[target].last ?? from : members[target][0]
+        let families = [Families.v4, .v6]
+        var passings: [Passing] = []
+        for family in families { passings.append(try topology.passing(from: from, to: to, family)) }
+        guard passings.contains(where: { !$0.may.isEmpty }) else { return [] }
         var certain = Summary(topology, from, to)
         var uncertain = Summary(topology, from, to)
         var words: Set<String> = []
-        for family in [Families.v4, .v6] {
-            let passing = try topology.passing(from: from, to: to, family)
+        for (family, passing) in zip(families, passings) {
             certain.add(passing.must, family)
             guard !passing.unmodelled.isEmpty else { continue }
             uncertain.add(try passing.may.subtracting(passing.must), family)

@@ -53,7 +53,7 @@ package struct Traffic: Sendable, Hashable {
         }
     }
 
-    /// `tcp 80,443`
+    /// As `tcp 80,443`.
     package var text: String {
         var words = [kind.name]
         if kind.hasPorts, ports != Self.allPorts {

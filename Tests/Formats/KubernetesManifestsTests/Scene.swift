@@ -82,7 +82,7 @@ func clusterPolicy(_ spec: String, name: String = "p") -> String {
 
 /// One cell of a truth table.
 struct Cell: Hashable, CustomStringConvertible {
-    /// `x/a`
+    /// As `x/a`.
     let from: String
     let to: String
     let transport: String
