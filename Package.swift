@@ -91,6 +91,17 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room(
+        "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
+        tests: ["Addresses", "Ruleset"]),
+    room(
+        "Formats", "SecurityGroups",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
+    room(
+        "Formats", "TerraformPlan",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
