@@ -418,11 +418,13 @@ let fuzzing: [Target] =
             name: "fuzz",
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
-                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
+                "Closure",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
                 "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
-                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "RequestTreaty", "Risk", "RiskTreaty", "SecurityGroups", "Sensors", "TerraformPlan",
+                "Topology", "Ruleset", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

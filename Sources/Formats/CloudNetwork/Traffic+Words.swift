@@ -1,6 +1,8 @@
 extension Traffic {
-    /// As the provider writes it: a name or number of a protocol, `-1` for all; first and last port,
-    /// or type and code of ICMP, where -1 and nothing mean any. Nil for what it never writes.
+    /// As the provider writes it; nil for what it never writes.
+    ///
+    /// A name or number of a protocol, `-1` for all; first and last port, or type and code of ICMP,
+    /// where -1 and nothing mean any.
     package init?(protocolName name: String, from first: Int64?, to last: Int64?) {
         let number: UInt32
         switch name.lowercased() {

@@ -19,11 +19,12 @@ extension Draft {
 
     /// One rule as describe-security-group-rules tells it.
     mutating func rule(_ node: JSONNode) {
-        guard let id = node.text("GroupId") else {
+        guard let raw = node.text("GroupId") else {
             find(.error, "no-identifier", node.place, "a rule without GroupId", "give it whole")
             return
         }
-        let group = group(id: id)
+        let group = group(id: raw)
+        let id = Excerpt.of(raw, limit: 100)
         network.groups[group].isGiven = true
         let (traffic, unknowns) = traffic(
             node, node.text("IpProtocol"), node.integer("FromPort"), node.integer("ToPort"))
@@ -53,8 +54,9 @@ extension Draft {
 
     /// Rules as describe-security-groups tells them, many sources in one.
     mutating func permissions(of node: JSONNode) {
-        guard let id = node.text("GroupId") else { return }
-        let group = group(id: id)
+        guard let raw = node.text("GroupId") else { return }
+        let group = group(id: raw)
+        let id = Excerpt.of(raw, limit: 100)
         for (key, isEgress) in [("IpPermissions", false), ("IpPermissionsEgress", true)] {
             guard node[key] != nil else {
                 network.groups[group].unknowns.append("\(key) of \(id)")
@@ -104,8 +106,8 @@ extension Draft {
     }
 
     mutating func accessList(_ node: JSONNode) {
-        let id = node.text("NetworkAclId") ?? "?"
-        var list = AccessList(name: Excerpt.of(id), place: node.place)
+        let id = Excerpt.of(node.text("NetworkAclId") ?? "?")
+        var list = AccessList(name: id, place: node.place)
         if node["Entries"] == nil { list.unknowns.append("entries of \(id)") }
         for item in node.list("Entries") {
             let icmp = item["IcmpTypeCode"]

@@ -1,3 +1,4 @@
+internal import Findings
 internal import Notation
 
 /// The managed resources of a plan as they will be, those without changes too.
@@ -62,7 +63,7 @@ enum ResourceList {
         default: key = nil
         }
         return Resource(
-            address: address, module: ModulePath(address: address), type: type, name: name,
+            address: Excerpt.of(address, limit: 2000), module: ModulePath(address: address), type: type, name: name,
             key: key, values: Fields(place: node), isDeleted: false)
     }
 }
