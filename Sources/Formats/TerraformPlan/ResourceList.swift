@@ -63,7 +63,8 @@ enum ResourceList {
         default: key = nil
         }
         return Resource(
-            address: Excerpt.of(address, limit: 2000), module: ModulePath(address: address), type: type, name: name,
+            address: Excerpt.of(address, limit: 2000), module: ModulePath(address: address),
+            type: type, name: name,
             key: key, values: Fields(place: node), isDeleted: false)
     }
 }
