@@ -91,6 +91,17 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room(
+        "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
+        tests: ["Addresses", "Ruleset"]),
+    room(
+        "Formats", "SecurityGroups",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
+    room(
+        "Formats", "TerraformPlan",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -419,11 +430,13 @@ let fuzzing: [Target] =
             name: "fuzz",
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
-                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
+                "Closure",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
                 "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
-                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "RequestTreaty", "Risk", "RiskTreaty", "SecurityGroups", "Sensors", "TerraformPlan",
+                "Topology", "Ruleset", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 
