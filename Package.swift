@@ -73,6 +73,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Wires", "YAMLTree", opens: ["Findings", "CYAML"]),
     room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
     room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
@@ -85,8 +86,16 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room(
+        "Plan", "Connectivity",
+        opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
+    room(
+        "Formats", "KubernetesManifests",
+        opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
+        tests: ["Chance", "Connectivity"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
-    room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
+    room(
+        "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
@@ -304,7 +313,8 @@ let doors: [[Target]] = [
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
-            "Numerals", "Certificates", "Loop", "Load", "Digests",
+            "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
+            "KubernetesManifests", "Packets", "Topology",
         ]),
     door(
         "bulkhead-supervisor",
@@ -431,7 +441,7 @@ let fuzzing: [Target] =
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
-                "Closure",
+                "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
                 "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Packets", "Passage",

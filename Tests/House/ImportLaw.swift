@@ -17,7 +17,7 @@ enum ImportLaw {
     static let owners: [String: Set<String>] = [
         "COpenSSL": ["Digests", "Signatures", "Certificates"],
         "CTLS": ["TLSEngine"],
-        "CYAML": ["Blueprint"],
+        "CYAML": ["YAMLTree"],
         "CSeccomp": ["Seccomp"],
         "CNftables": ["PacketFilter"],
     ]
