@@ -309,6 +309,7 @@ let doors: [[Target]] = [
     door(
         "bulkhead",
         opens: [
+            "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
