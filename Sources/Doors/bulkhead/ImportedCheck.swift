@@ -28,7 +28,7 @@ func importedCheck(_ name: String, _ arguments: Arguments) throws(Failure) -> Ex
             < ($1.element.file, $1.element.place ?? nowhere, $1.offset)
     }.map(\.element)
     if arguments.has("json") {
-        let document: JSON = [
+        let answer: JSON = [
             "format": .text(format.name), "files": .list(arguments.words.map(JSON.text)),
             "good": .boolean(review.exit == .good), "summary": .optional(review.summary),
             "findings": .list(
@@ -38,7 +38,7 @@ func importedCheck(_ name: String, _ arguments: Arguments) throws(Failure) -> Ex
                         [JSON.Member("file", .text(file))] + (document(finding).asObject ?? []))
                 }),
         ]
-        Output.line(document.renderPretty())
+        Output.line(answer.renderPretty())
         return review.exit
     }
     let shown = Excerpt.of(arguments.word(0) ?? "", limit: 500)
