@@ -87,7 +87,7 @@ let rooms: [[Target]] = [
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
-    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
+    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
