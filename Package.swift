@@ -73,6 +73,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Wires", "YAMLTree", opens: ["Findings", "CYAML"]),
     room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
     room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
@@ -85,12 +86,31 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room(
+        "Plan", "Connectivity",
+        opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
+    room(
+        "Formats", "KubernetesManifests",
+        opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
+        tests: ["Chance", "Connectivity"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
-    room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
+    room(
+        "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room(
+        "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
+        tests: ["Addresses", "Ruleset"]),
+    room(
+        "Formats", "SecurityGroups",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
+    room(
+        "Formats", "TerraformPlan",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -183,8 +203,8 @@ let rooms: [[Target]] = [
         "Application", "Errands",
         opens: [
             "ClientAPI", "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty",
-            "LedgerTreaty",
-        ], tests: ["Addresses", "Numerals", "Chance"]),
+            "LedgerTreaty", "AuditTreaty", "Addresses",
+        ], tests: ["Numerals", "Chance"]),
     room(
         "Application", "Matching",
         opens: [
@@ -264,7 +284,17 @@ let rooms: [[Target]] = [
         "Response", "Drill",
         opens: [
             "Breach", "Operator", "Confinement", "ControlTreaty", "AuditTreaty", "Processes",
-            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
+            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux", "AdminTreaty",
+            "AuthorityTreaty", "OrderTreaty", "Certificates", "ClientWire", "Office", "Digests",
+            "Numerals", "Notation",
+        ]),
+    room(
+        "Response", "Envoy",
+        opens: [
+            "Breach", "Passage", "Tenancy", "TLSEngine", "Certificates", "Sockets", "Loop",
+            "Descriptors", "Addresses", "AuthorityTreaty", "RequestTreaty", "IdentityTreaty",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Numerals", "Digests",
+            "Bytes", "Findings",
         ]),
     room(
         "Response", "Techniques",
@@ -283,7 +313,8 @@ let doors: [[Target]] = [
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
-            "Numerals", "Certificates", "Loop", "Load", "Digests",
+            "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
+            "KubernetesManifests", "Packets", "Topology",
         ]),
     door(
         "bulkhead-supervisor",
@@ -308,7 +339,8 @@ let doors: [[Target]] = [
         "bulkhead-ledger",
         opens: [
             "LedgerStore", "LedgerBook", "SQLiteStore", "Passage", "Tenancy", "Loop",
-            "Descriptors", "OrderTreaty", "RiskTreaty", "LedgerTreaty", "AuditTreaty", "Bytes",
+            "Descriptors", "OrderTreaty", "RiskTreaty", "IdentityTreaty", "LedgerTreaty",
+            "AuditTreaty", "Bytes",
             "Findings",
         ]),
     door(
@@ -343,6 +375,7 @@ let doors: [[Target]] = [
             "OrderTreaty", "AdminTreaty", "AuditTreaty", "Digests", "Descriptors", "Bytes",
             "Findings",
         ]),
+    door("bulkhead-envoy", opens: ["Envoy", "Tenancy", "Findings"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),
@@ -407,11 +440,13 @@ let fuzzing: [Target] =
             name: "fuzz",
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
-                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
+                "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
                 "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
-                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "RequestTreaty", "Risk", "RiskTreaty", "SecurityGroups", "Sensors", "TerraformPlan",
+                "Topology", "Ruleset", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 
