@@ -309,6 +309,7 @@ let doors: [[Target]] = [
     door(
         "bulkhead",
         opens: [
+            "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
@@ -444,7 +445,8 @@ let fuzzing: [Target] =
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
-                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
+                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Packets", "Passage",
+                "Platform",
                 "RequestTreaty", "Risk", "RiskTreaty", "SecurityGroups", "Sensors", "TerraformPlan",
                 "Topology", "Ruleset", "Trail",
             ], path: "Fuzz/Doors", swiftSettings: house),

@@ -33,6 +33,8 @@ package struct Connectivity: Sendable {
         from source: Int, to target: Int
     ) throws(PacketSet.TooLarge) -> [Traffic] {
         if source == target, !topology.endpoints[source].isGroup { return [] }
+        // What strangers do among themselves passes no gate of anybody's.
+        if [source, target].allSatisfy({ topology.endpoints[$0].kind == .outside }) { return [] }
         let key = classes[source] * members.count + classes[target]
         if let known = answers[key] { return known }
         let isOpen = prospects.mayPass(from: classes[source], to: classes[target])
