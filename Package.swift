@@ -96,7 +96,7 @@ let rooms: [[Target]] = [
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
-    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
+    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
