@@ -85,6 +85,22 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset"]),
+    room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
+    room(
+        "Formats", "NftText",
+        opens: ["NftRules", "FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: ["Walker", "Rulebook", "Confinement", "Addresses", "Chance"]),
+    room(
+        "Formats", "NftJSON",
+        opens: ["NftRules", "Notation", "FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: [
+            "NftText", "Walker", "Cover", "Diagram", "Chance", "Descriptors", "Namespaces",
+            "PacketFilter", "CLinux",
+        ]),
+    room(
+        "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: ["Walker", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
