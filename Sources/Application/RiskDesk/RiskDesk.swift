@@ -68,6 +68,8 @@ package struct RiskDesk: Desk {
 
     /// The last block that was decided.
     package var block: UInt64 { risk.block }
+    /// The last block whose results matching gave too.
+    package var answered: UInt64 { flights.first.map { $0.block - 1 } ?? risk.block }
 
     package mutating func takeNotes() -> [String] {
         defer { notes.removeAll() }

@@ -6,10 +6,14 @@ struct JSONParser {
     let bounds: JSON.Bounds
     var position = 0
     private var values = 0
+    /// Where each value begins and how many values it is with all inside it, in order of reading;
+    /// nil when nobody asked.
+    private(set) var trace: (starts: [UInt32], sizes: [UInt32])?
 
-    init(bytes: [UInt8], bounds: JSON.Bounds) {
+    init(bytes: [UInt8], bounds: JSON.Bounds, traces: Bool = false) {
         self.bytes = bytes
         self.bounds = bounds
+        trace = traces ? ([], []) : nil
     }
 
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -46,6 +50,17 @@ struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(NotationFailure) -> JSON {
+        guard let index = trace?.starts.count else { return try untraced(depth: depth) }
+        trace?.starts.append(UInt32(truncatingIfNeeded: position))
+        trace?.sizes.append(1)
+        let value = try untraced(depth: depth)
+        if let end = trace?.starts.count {
+            trace?.sizes[index] = UInt32(truncatingIfNeeded: end - index)
+        }
+        return value
+    }
+
+    private mutating func untraced(depth: Int) throws(NotationFailure) -> JSON {
         values += 1
         guard values <= bounds.values else { throw failure("too many values") }
         guard let byte = next else { throw failure("the text ends where a value should be") }

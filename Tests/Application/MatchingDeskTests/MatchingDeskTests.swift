@@ -58,7 +58,7 @@ final class Venue {
     /// The last block that each has: orders, risk, matching, ledger, marketdata.
     var blocks: [UInt64] {
         [
-            orders.read(\.received), risk.read(\.block), matching.read(\.block),
+            orders.read(\.received), risk.read(\.answered), matching.read(\.block),
             ledger.read(\.last), market.read(\.block),
         ].map { $0 ?? 0 }
     }

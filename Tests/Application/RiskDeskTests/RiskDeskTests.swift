@@ -115,23 +115,74 @@ struct RiskDeskTests {
         try again(stage)
     }
 
-    @Test("results that contradict what was decided begin everything anew")
-    func divergence() throws {
+    /// How matching departs from what risk's own books give.
+    enum Departure: CaseIterable {
+        /// A report of nothing that was asked.
+        case invented
+        /// An order that entered is said to have been refused: fits its command, not the books.
+        case preferred
+        /// All reports are right, the running digest is another.
+        case digest
+        /// The last report is missing.
+        case short
+
+        func changed(_ right: Results) -> Results {
+            var wrong = right
+            switch self {
+            case .invented: wrong.reports[right.reports.count - 1] = .done(sequence: 1 << 40)
+            case .preferred:
+                let place = right.reports.firstIndex { report in
+                    if case .accepted = report { true } else { false }
+                }
+                guard let place, case .accepted(let sequence, _, _, _, _, _) = right.reports[place]
+                else { break }
+                wrong.reports[place] = .refused(sequence: sequence, .wouldTrade)
+            case .digest: wrong.digest[0] ^= 1
+            case .short: wrong.reports.removeLast()
+            }
+            return wrong
+        }
+    }
+
+    @Test(
+        "results that are not those of risk's own books begin all anew; the ledger hears nothing",
+        arguments: Departure.allCases)
+    func divergence(departure: Departure) throws {
         let stage = try stage(5, through: 10, of: 20)
+        try stage.until { stage.held.count == 10 }
         stage.send([stage.blocks[10]])
         let kind = StreamMessage.instructions.rawValue
         try stage.until { stage.matching.heard(kind).count == 11 }
         let question = try #require(stage.matching.heard(kind).last)
-        var wrong = stage.results[10]
-        wrong.reports.removeLast()
-        wrong.reports.append(.done(sequence: 1 << 40))
+        let wrong = departure.changed(stage.results[10])
+        #expect(wrong != stage.results[10])
         stage.matching.say(
             .answer(
                 StreamMessage.results.rawValue, to: question.correlation,
                 encoded { wrong.encode(into: &$0) }))
         try stage.until { stage.orders.ends == 1 && stage.matching.ends == 1 }
         #expect(stage.risk.read(\.block) == 0)
+        #expect(stage.held.count == 10)
         try again(stage)
+    }
+
+    @Test("blocks do not wait for matching's answers, up to a bound, and the ledger does")
+    func ahead() throws {
+        let stage = try Stage(seed: 8, blocks: 100)
+        try stage.attachMatching(0, Self.zeroes)
+        try stage.attachLedger(0)
+        try stage.attachOrders()
+        stage.send(stage.blocks)
+        let bound = Instructions.flightsMax
+        let kind = StreamMessage.instructions.rawValue
+        try stage.until { stage.matching.heard(kind).count == bound }
+        for _ in 0..<50 { try stage.round() }
+        #expect(stage.matching.heard(kind).count == bound)
+        #expect(stage.risk.read(\.block) == UInt64(bound))
+        #expect(stage.held.isEmpty)
+        try finish(stage, 100)
+        try stage.until { stage.held.count == 100 }
+        #expect(stage.held == stage.holds)
     }
 
     @Test("a ledger that lost blocks which were released begins everything anew")
