@@ -96,7 +96,7 @@ let rooms: [[Target]] = [
         opens: ["NftRules", "Notation", "FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: [
             "NftText", "Walker", "Cover", "Diagram", "Chance", "Descriptors", "Namespaces",
-            "PacketFilter", "CLinux",
+            "Netlink", "PacketFilter", "Addresses",
         ]),
     room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
@@ -425,9 +425,10 @@ let fuzzing: [Target] =
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
-                "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
-                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Passage", "Platform",
-                "RequestTreaty", "Risk", "RiskTreaty", "Sensors", "Trail",
+                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
+                "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
+                "OrderTreaty", "Packets", "Passage", "Platform", "RequestTreaty", "Risk",
+                "RiskTreaty", "Ruleset", "Sensors", "Trail", "Walker",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

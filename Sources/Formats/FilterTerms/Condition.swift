@@ -67,9 +67,11 @@ package struct Condition: Sendable {
                         if let both = one.and(two) { clauses.append(both) }
                     }
                 }
-                let words = left.unmodelled + right.unmodelled.filter {
-                    !left.unmodelled.contains($0)
-                }
+                let words =
+                    left.unmodelled
+                    + right.unmodelled.filter {
+                        !left.unmodelled.contains($0)
+                    }
                 found.append(
                     Match(clauses, except: left.except + right.except, unmodelled: words))
             }

@@ -52,7 +52,8 @@ package struct Interfaces: Sendable {
             }
         }
         let values =
-            isNegated ? Intervals.complement(held, last: UInt128(field.last))
+            isNegated
+            ? Intervals.complement(held, last: UInt128(field.last))
             : Intervals.normalised(held)
         guard isOpen else { return .field(field, in: values) }
         let known: [ClosedRange<UInt128>] = [0...UInt128(names.count)]

@@ -206,7 +206,8 @@ enum AddressRange {
         if let length = Int(String(decoding: rest, as: UTF8.self)) {
             return AddressText.prefix(base, length, family)
         }
-        guard let mask = address(rest, family), let length = AddressText.length(ofMask: mask, family)
+        guard let mask = address(rest, family),
+            let length = AddressText.length(ofMask: mask, family)
         else { return nil }
         return AddressText.prefix(base, length, family)
     }

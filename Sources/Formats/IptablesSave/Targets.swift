@@ -4,7 +4,8 @@ internal import Ruleset
 extension RuleReader {
     /// What DNAT and its like put into the packet; nil when that is not understood.
     func rewrite() -> Action? {
-        let isSource = target == "SNAT" || target == "MASQUERADE"
+        let isSource =
+            target == "SNAT" || target == "MASQUERADE"
             || target == "NETMAP" && (base == .postrouting || base == .input)
         let isOwn = target == "MASQUERADE" || target == "REDIRECT"
         if target == "NETMAP", base == nil { return nil }
@@ -20,14 +21,13 @@ extension RuleReader {
                 guard let ports = Self.ports(value[...]) else { return nil }
                 rewrite.port = ports
             case "--to":
-                if target == "NETMAP" {
-                    guard let range = AddressRange.interval(value[...].utf8, family) else {
-                        return nil
-                    }
-                    rewrite.address = range
-                } else {
+                guard target == "NETMAP" else {
                     return nil
                 }
+                guard let range = AddressRange.interval(value[...].utf8, family) else {
+                    return nil
+                }
+                rewrite.address = range
             default: break
             }
         }

@@ -59,7 +59,8 @@ struct ObjectReader {
         guard let name = value["name"]?.asText else { return fail(place, "a chain of no name") }
         let chain = tables.chain(table, name, at: place)
         guard let hook = value["hook"]?.asText else { return }
-        let priority = value["prio"]?.asInteger.flatMap { Int32(exactly: $0) }
+        let priority =
+            value["prio"]?.asInteger.flatMap { Int32(exactly: $0) }
             ?? value["prio"]?.asText.flatMap { Base.priority($0) }
         guard let priority else { return fail(place, "a base chain of no priority") }
         let base = Base(

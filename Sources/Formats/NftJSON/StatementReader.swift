@@ -25,7 +25,9 @@ enum StatementReader {
     /// What nobody here knows becomes an unknown statement.
     static func statement(_ json: JSON) -> NftStatement {
         if let verdict = verdict(json) { return .verdict(verdict) }
-        guard let member = json.asObject?.first else { return .unknown(ExpressionReader.text(json)) }
+        guard let member = json.asObject?.first else {
+            return .unknown(ExpressionReader.text(json))
+        }
         return statement(member.name, member.value) ?? .unknown(ExpressionReader.text(json))
     }
 
@@ -79,7 +81,8 @@ enum StatementReader {
         let port = value["port"]
         if address == nil, port == nil { return .nat(NftNat(kind, family, .none)) }
         if let map = address?["map"] ?? (address == nil ? port?["map"] : nil) {
-            guard let data = map["data"].flatMap({ ExpressionReader.value($0) }), port == nil || address == nil
+            guard let data = map["data"].flatMap({ ExpressionReader.value($0) }),
+                port == nil || address == nil
             else { return nil }
             let key = ExpressionReader.key(map["key"] ?? .null)
             return .nat(NftNat(kind, family, .map(key, data)))

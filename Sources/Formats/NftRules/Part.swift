@@ -38,8 +38,9 @@ struct Part {
         return [Part(key)]
     }
 
-    private init(_ kind: Kind, _ word: String, _ dependency: Clause = Clause(), _ names: Names = .none)
-    {
+    private init(
+        _ kind: Kind, _ word: String, _ dependency: Clause = Clause(), _ names: Names = .none
+    ) {
         self.kind = kind
         self.dependency = dependency
         self.names = names

@@ -117,9 +117,11 @@ struct Lexer {
 
     /// An IPv6 address; a hardware address becomes a word.
     private mutating func address() -> Bool {
-        let end = position + run(from: position) {
-            Self.isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-        }
+        let end =
+            position
+            + run(from: position) {
+                Self.isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+            }
         var colons = 0
         for byte in bytes[position..<end] where byte == UInt8(ascii: ":") { colons += 1 }
         guard colons >= 2, end >= bytes.count || !Self.isLetter(bytes[end]) else { return false }

@@ -34,7 +34,8 @@ package enum NftText {
         var cursor = Cursor(bytes: bytes, tokens: lexer.tokens)
         if let bad {
             let token = Token(
-                kind: .sign, start: Int32(truncatingIfNeeded: bad), end: Int32(truncatingIfNeeded: bad))
+                kind: .sign, start: Int32(truncatingIfNeeded: bad),
+                end: Int32(truncatingIfNeeded: bad))
             return (
                 NftTables(),
                 [error(cursor.place(token), "no word of nft begins here", "correct the text")]

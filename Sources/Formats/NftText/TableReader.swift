@@ -198,7 +198,8 @@ struct TableReader {
                 cursor.skipItem()
             default:
                 fail(
-                    cursor.isEnd ? "the text ends inside a table" : "nothing of a table begins here",
+                    cursor.isEnd
+                        ? "the text ends inside a table" : "nothing of a table begins here",
                     "correct the text")
                 return cursor.skipItem()
             }
@@ -251,7 +252,8 @@ struct TableReader {
         let isNegative = cursor.take("-")
         _ = cursor.take("+")
         guard let number = cursor.number().flatMap({ Int32(exactly: $0) }) else { return nil }
-        let result = isNegative
+        let result =
+            isNegative
             ? sum.subtractingReportingOverflow(number) : sum.addingReportingOverflow(number)
         return result.overflow ? nil : result.partialValue
     }

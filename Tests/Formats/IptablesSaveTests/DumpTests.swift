@@ -31,7 +31,8 @@ struct DumpCase: Sendable, CustomStringConvertible {
 @Suite("IptablesSave")
 struct DumpTests {
     private static func tcp(_ port: UInt128, _ more: Values = [:]) -> Values {
-        Values([.protocolNumber: 6, .destinationPort: port]).merging(more) { $1 }
+        let own: Values = [.protocolNumber: 6, .destinationPort: port]
+        return own.merging(more) { $1 }
     }
 
     static let cases: [DumpCase] = [
