@@ -199,8 +199,8 @@ let rooms: [[Target]] = [
         "Application", "Errands",
         opens: [
             "ClientAPI", "RequestTreaty", "IdentityTreaty", "OrderTreaty", "MarketTreaty",
-            "LedgerTreaty",
-        ], tests: ["Addresses", "Numerals", "Chance"]),
+            "LedgerTreaty", "AuditTreaty", "Addresses",
+        ], tests: ["Numerals", "Chance"]),
     room(
         "Application", "Matching",
         opens: [
@@ -280,7 +280,17 @@ let rooms: [[Target]] = [
         "Response", "Drill",
         opens: [
             "Breach", "Operator", "Confinement", "ControlTreaty", "AuditTreaty", "Processes",
-            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux",
+            "Sockets", "Descriptors", "Addresses", "Findings", "CLinux", "AdminTreaty",
+            "AuthorityTreaty", "OrderTreaty", "Certificates", "ClientWire", "Office", "Digests",
+            "Numerals", "Notation",
+        ]),
+    room(
+        "Response", "Envoy",
+        opens: [
+            "Breach", "Passage", "Tenancy", "TLSEngine", "Certificates", "Sockets", "Loop",
+            "Descriptors", "Addresses", "AuthorityTreaty", "RequestTreaty", "IdentityTreaty",
+            "OrderTreaty", "RiskTreaty", "LedgerTreaty", "MarketTreaty", "Numerals", "Digests",
+            "Bytes", "Findings",
         ]),
     room(
         "Response", "Techniques",
@@ -324,7 +334,8 @@ let doors: [[Target]] = [
         "bulkhead-ledger",
         opens: [
             "LedgerStore", "LedgerBook", "SQLiteStore", "Passage", "Tenancy", "Loop",
-            "Descriptors", "OrderTreaty", "RiskTreaty", "LedgerTreaty", "AuditTreaty", "Bytes",
+            "Descriptors", "OrderTreaty", "RiskTreaty", "IdentityTreaty", "LedgerTreaty",
+            "AuditTreaty", "Bytes",
             "Findings",
         ]),
     door(
@@ -359,6 +370,7 @@ let doors: [[Target]] = [
             "OrderTreaty", "AdminTreaty", "AuditTreaty", "Digests", "Descriptors", "Bytes",
             "Findings",
         ]),
+    door("bulkhead-envoy", opens: ["Envoy", "Tenancy", "Findings"]),
     door(
         "bulkhead-probe", opens: ["Breach", "Techniques"],
         linking: [.unsafeFlags(["-static-executable"])]),

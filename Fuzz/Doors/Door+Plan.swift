@@ -47,6 +47,9 @@ extension Door {
         guard let value = try? JSON.parse(bytes) else { return }
         let again = try? JSON.parse(value.render())
         require(again == value, "JSON reads back as another value")
+        let node = try? JSONNode.parse(bytes)
+        require(node?.value == value, "JSON with places is another value")
+        require((node?.place.line ?? 0) > 0, "a value of JSON stands nowhere")
     }
 
     static let elf = Door(name: "elf") {

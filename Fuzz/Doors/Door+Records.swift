@@ -150,8 +150,14 @@ extension Door {
         orders.techniques = Technique.all.prefix(3).map(\.id)
         orders.nonce = [UInt8](0..<16)
         orders.victims = [Victim(.watch, pid: 42)]
-        return [OrdersCodec.encode(orders)]
+        var envoy = EnvoyOrders(techniques: Technique.envoys.prefix(3).map(\.id))
+        envoy.doors = [ForeignDoor(owner: "ledger", address: Address(9), port: 7006)]
+        return [OrdersCodec.encode(orders), EnvoyCodec.encode(envoy)]
     } take: { bytes in
+        if let read = try? EnvoyCodec.decode(bytes) {
+            let again = try? EnvoyCodec.decode(EnvoyCodec.encode(read))
+            require(again == read, "an envoy's orders read back as others")
+        }
         guard let read = try? OrdersCodec.decode(bytes) else { return }
         let again = try? OrdersCodec.decode(OrdersCodec.encode(read))
         require(again == read, "orders read back as others")

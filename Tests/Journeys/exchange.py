@@ -112,6 +112,14 @@ def changed():
     expect(late[0] == 422 and late[1]["type"] == "too-late", late)
 
 
+def told(*forms):
+    """Each form of refusal is an event of its own in the trail of api."""
+    def missing():
+        text = trail("api")
+        return [form for form in forms if form not in text]
+    expect(eventually(lambda: not missing()), missing())
+
+
 def refusal(answer, status_code, word):
     expect(answer[0] == status_code and answer[1]["type"] == word,
            f"{answer} instead of {status_code} {word}")
@@ -142,6 +150,8 @@ def unsigned():
     words = ("wrongSignature", "unknownKey", "outsideWindow", "replayed", "addressNotAllowed")
     expect(eventually(lambda: all(word in trail("identity") for word in words)),
            trail("identity"))
+    told("401 not-authenticated", "401 outside-window", "401 replayed", "403 scope-missing",
+         "404 unknown-order")
 
 
 @claim("what is no request of the API is refused: each with its status, and no order comes of it")
@@ -168,6 +178,32 @@ def malformed():
     refusal(line.ask("GET", "/v1/nothing"), 404, "unknown-route")
     refusal(line.ask("GET", "/v1/book/DOGE-USD"), 404, "unknown-instrument")
     refusal(line.ask("DELETE", "/v1/time"), 405, "method-not-allowed")
+    told("400 malformed-body", "400 unknown-member", "400 duplicate-member", "400 missing-member",
+         "400 malformed-value", "413 too-large", "422 quantity-off-lot",
+         "422 price-outside-collar", "422 insufficient-funds", "404 unknown-route",
+         "404 unknown-instrument", "405 method-not-allowed")
+
+
+@claim("keys are made for accounts that were opened, and fees are there to be looked at")
+def keys():
+    for number in (0, taker.number + 100, 4_294_967_294):
+        code, _, said = bulkhead("key", "create", str(number))
+        expect(code != 0 and ("never opened" in said or "is no account" in said), (code, said))
+    expect(bulkhead("key", "create", "fees")[0] != 0, "a key to trade with fees")
+    fees = json.loads(bulkhead("account", "show", "fees", "--json", check=0)[1])["balances"]
+    value = coins("0.20003") * 60_000
+    expect([coins(one["available"]) for one in fees if one["currency"] == "USD"]
+           == [fee(value, 100) + fee(value, 200)], fees)
+
+
+@claim("a service that floods with refused requests is counted, not listed without end")
+def flood():
+    line = Line(front)
+    before = trail("api").count("404 unknown-route")
+    for _ in range(200):
+        refusal(line.ask("GET", "/v1/nothing"), 404, "unknown-route")
+    expect(eventually(lambda: "further requests refused, not listed: " in trail("api")
+                      or trail("api").count("404 unknown-route") >= before + 200), "not told")
 
 
 @claim("hostile HTTP is refused at the gateway: each form with its status and an event")

@@ -14,33 +14,33 @@ public enum Answer {
     /// What became of an action, as the client is told.
     public static func outcome(
         _ outcome: OrderOutcome, of action: ClientAction, _ catalogue: Catalogue
-    ) -> ClientResponse {
+    ) throws(ClientProblem) -> ClientResponse {
         switch outcome {
         case .order(let view):
             if case .place = action, view.state == .refused {
-                return ClientProblem(.refused(view.refusal ?? .overflow)).response
+                throw ClientProblem(.refused(view.refusal ?? .overflow))
             }
             var status: UInt16 = 200
             if case .place = action { status = 201 }
-            return order(view, status, catalogue)
+            return try order(view, status, catalogue)
         case .cancelled(let count):
             var out = AnswerText(capacity: 24)
             out.raw("{\"cancelled\":")
             out.integer(UInt64(count))
             out.raw("}")
             return ClientResponse(status: 200, fields: json, body: out.bytes)
-        case .refused(let refusal): return ClientProblem(.refused(refusal)).response
-        case .rejected(let rejection): return ClientProblem(rejected: rejection).response
+        case .refused(let refusal): throw ClientProblem(.refused(refusal))
+        case .rejected(let rejection): throw ClientProblem(rejected: rejection)
         }
     }
 
     /// An order.
     public static func order(
         _ view: OrderView, _ status: UInt16, _ catalogue: Catalogue
-    ) -> ClientResponse {
+    ) throws(ClientProblem) -> ClientResponse {
         let order = view.order
         guard let instrument = catalogue.listing.instrument(order.instrument) else {
-            return ClientProblem(.peerAnswer).response
+            throw ClientProblem(.peerAnswer)
         }
         var out = AnswerText(capacity: 320)
         out.raw("{\"orderId\":")
@@ -72,7 +72,9 @@ public enum Answer {
     }
 
     /// An account's balances.
-    public static func balances(_ balances: Balances, _ catalogue: Catalogue) -> ClientResponse {
+    public static func balances(
+        _ balances: Balances, _ catalogue: Catalogue
+    ) throws(ClientProblem) -> ClientResponse {
         var out = AnswerText(capacity: 128 + 128 * balances.list.count)
         out.raw("{\"account\":")
         out.name(UInt64(balances.account.raw))
@@ -81,7 +83,7 @@ public enum Answer {
         out.raw(",\"balances\":[")
         for (index, one) in balances.list.enumerated() {
             guard let currency = catalogue.listing.currency(one.currency) else {
-                return ClientProblem(.peerAnswer).response
+                throw ClientProblem(.peerAnswer)
             }
             out.raw(index == 0 ? "{\"currency\":" : ",{\"currency\":")
             out.raw(catalogue.currencies[Int(one.currency.raw)])
@@ -98,9 +100,11 @@ public enum Answer {
     }
 
     /// A book.
-    public static func depth(_ depth: Depth, _ catalogue: Catalogue) -> ClientResponse {
+    public static func depth(
+        _ depth: Depth, _ catalogue: Catalogue
+    ) throws(ClientProblem) -> ClientResponse {
         guard let instrument = catalogue.listing.instrument(depth.instrument) else {
-            return ClientProblem(.peerAnswer).response
+            throw ClientProblem(.peerAnswer)
         }
         var out = AnswerText(capacity: 128 + 80 * (depth.bids.count + depth.asks.count))
         out.raw("{\"symbol\":")
@@ -124,9 +128,11 @@ public enum Answer {
     }
 
     /// The last trades; `time` is in nanoseconds since 1970, as a text.
-    public static func tape(_ tape: Tape, _ catalogue: Catalogue) -> ClientResponse {
+    public static func tape(
+        _ tape: Tape, _ catalogue: Catalogue
+    ) throws(ClientProblem) -> ClientResponse {
         guard let instrument = catalogue.listing.instrument(tape.instrument) else {
-            return ClientProblem(.peerAnswer).response
+            throw ClientProblem(.peerAnswer)
         }
         var out = AnswerText(capacity: 64 + 128 * tape.prints.count)
         out.raw("{\"symbol\":")

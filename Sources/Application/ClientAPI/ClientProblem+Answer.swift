@@ -21,14 +21,18 @@ extension ClientProblem {
     }
 
     /// What identity's reason means to a client: what would help an attacker is one word.
-    public init(unvouched reason: IdentityVerdict.Reason) {
+    ///
+    /// `retryAfter` is in seconds, as identity knows it; 0 where waiting changes nothing.
+    public init(unvouched reason: IdentityVerdict.Reason, retryAfter: UInt32) {
         switch reason {
         case .unknownKey, .wrongSignature, .addressNotAllowed, .malformed:
             self.init(.notAuthenticated)
         case .outsideWindow:
             self.init(.outsideWindow, "bulkhead-timestamp", "compare your clock with /v1/time")
         case .replayed: self.init(.replayed)
-        case .lockedOut: self.init(.lockedOut)
+        case .lockedOut: self.init(.lockedOut(Int(retryAfter)))
+        case .crowded: self.init(.busy)
+        case .starting: self.init(.identityStarting(Int(retryAfter)))
         }
     }
 

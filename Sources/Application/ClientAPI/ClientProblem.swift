@@ -21,7 +21,8 @@ public struct ClientProblem: Error, Sendable, Hashable {
         case notAuthenticated
         case outsideWindow
         case replayed
-        case lockedOut
+        /// For so many seconds.
+        case lockedOut(Int)
         case scopeMissing
         case unknownRoute
         case unknownInstrument
@@ -37,6 +38,8 @@ public struct ClientProblem: Error, Sendable, Hashable {
         /// Orders, or something behind it, is away; nothing happened.
         case unavailable
         case identityUnavailable
+        /// The same for so many seconds: what is signed until then may have been accepted before.
+        case identityStarting(Int)
         case marketUnavailable
         case balancesUnavailable
         case halted
@@ -82,7 +85,7 @@ public struct ClientProblem: Error, Sendable, Hashable {
             ("not-authenticated", 401, "The request is nobody's", nil)
         case .outsideWindow: ("outside-window", 401, "The timestamp is outside the window", nil)
         case .replayed: ("replayed", 401, "The same signed request came before", nil)
-        case .lockedOut: ("locked-out", 429, "Too many failures", 30)
+        case .lockedOut(let seconds): ("locked-out", 429, "Too many failures", seconds)
         case .scopeMissing: ("scope-missing", 403, "The key may not do this", nil)
         case .unknownRoute: ("unknown-route", 404, "There is nothing here", nil)
         case .unknownInstrument: ("unknown-instrument", 404, "The instrument is not listed", nil)
@@ -96,6 +99,8 @@ public struct ClientProblem: Error, Sendable, Hashable {
         case .unavailable: ("venue-unavailable", 503, "The venue takes no commands now", 1)
         case .identityUnavailable:
             ("identity-unavailable", 503, "Requests cannot be authenticated now", 1)
+        case .identityStarting(let seconds):
+            ("identity-unavailable", 503, "Requests cannot be authenticated now", seconds)
         case .marketUnavailable: ("market-unavailable", 503, "Market data is away", 1)
         case .balancesUnavailable: ("balances-unavailable", 503, "Balances are away", 1)
         case .halted: ("venue-halted", 503, "The venue is halted", 60)

@@ -36,7 +36,7 @@ package enum Question: Sendable {
     case submit(OrderMessage, Submission)
     case book(MarketQuery)
     case trades(MarketQuery)
-    case balances(AccountID)
+    case balances(Submission)
 
     /// Who is asked.
     package var witness: Witness {
@@ -56,6 +56,8 @@ package enum Evidence: Sendable {
     case depth(Depth)
     case tape(Tape)
     case balances(Balances)
+    /// The ledger does not believe the voucher.
+    case denied
     /// Bytes that are no answer to what was asked.
     case nonsense
 }

@@ -1,3 +1,5 @@
+internal import Addresses
+package import AuditTreaty
 package import ClientAPI
 internal import IdentityTreaty
 internal import LedgerTreaty
@@ -17,6 +19,8 @@ package struct Errands: Sendable {
     private struct Slot: Sendable {
         var generation: UInt32 = 0
         var stage: Stage?
+        var client = Address(0)
+        var port: UInt16 = 0
         var due: UInt64 = 0
         var previous: Int32 = -1
         var next: Int32 = -1
@@ -29,6 +33,9 @@ package struct Errands: Sendable {
     private var oldest: Int32 = -1
     private var newest: Int32 = -1
     private var bytes = 0
+    /// Monotonic milliseconds, as of the last call that said it.
+    private var now: UInt64 = 0
+    private var refusals = NoteBudget(kind: "request", rest: "requests refused")
 
     /// Starts without requests.
     package init(_ catalogue: Catalogue) {
@@ -46,12 +53,13 @@ package struct Errands: Sendable {
     ///
     /// `now` is a clock that never goes back, `wall` milliseconds since 1970.
     package mutating func take(_ request: ClientRequest, now: UInt64, wall: UInt64) -> Step {
+        self.now = max(self.now, now)
         do throws(ClientProblem) {
             let route = try Route.parse(request.target, catalogue)
             guard route.methods.contains(request.method) else {
                 throw ClientProblem.method(for: route)
             }
-            if route.isSigned { return try signed(route, request, now) }
+            if route.isSigned { return try signed(route, request) }
             guard request.body.isEmpty else {
                 throw ClientProblem(.malformedBody, "", "the request takes no body")
             }
@@ -59,17 +67,37 @@ package struct Errands: Sendable {
             case .instruments: return .answer(instruments)
             case .book(let instrument, let count):
                 let query = MarketQuery(instrument: instrument, count: count)
-                return .ask(try begin(.depth(query), now), .book(query))
+                return .ask(try begin(.depth(query), request), .book(query))
             case .trades(let instrument, let count):
                 let query = MarketQuery(instrument: instrument, count: count)
-                return .ask(try begin(.tape(query), now), .trades(query))
+                return .ask(try begin(.tape(query), request), .trades(query))
             default: return .answer(Answer.time(wall))
             }
-        } catch { return .answer(error.response) }
+        } catch { return .answer(refuse(error, request.client, request.clientPort)) }
     }
 
+    /// What the client hears, and a note of it.
+    private mutating func refuse(
+        _ problem: ClientProblem, _ client: Address, _ port: UInt16
+    ) -> ClientResponse {
+        let word = "\(problem.facts.status) \(problem.facts.word)"
+        refusals.add("\(client):\(port) \(word)", as: word, now: nanoseconds)
+        return problem.response
+    }
+
+    /// Something that was refused is counted, or waits to be told.
+    package var hasNews: Bool { refusals.isBusy }
+
+    /// What was refused since the last call, at a bounded rate; `now` as for requests.
+    package mutating func takeEvents(now: UInt64, isLast: Bool = false) -> [Event] {
+        self.now = max(self.now, now)
+        return refusals.take(now: nanoseconds, isLast: isLast)
+    }
+
+    private var nanoseconds: UInt64 { min(now, .max / 1_000_000) * 1_000_000 }
+
     private mutating func signed(
-        _ route: Route, _ request: ClientRequest, _ now: UInt64
+        _ route: Route, _ request: ClientRequest
     ) throws(ClientProblem) -> Step {
         guard let key = request.field("bulkhead-key") else {
             throw ClientProblem(.unsigned, "bulkhead-key", "the field is missing")
@@ -82,7 +110,7 @@ package struct Errands: Sendable {
         else { throw ClientProblem(.notAuthenticated) }
         let payload = try SignedPayload.build(request)
         let action = try ClientAction(route, payload, catalogue)
-        let id = try begin(.verdict(action, payload.bytes), now)
+        let id = try begin(.verdict(action, payload.bytes), request)
         return .ask(
             id,
             .verify(
@@ -94,53 +122,71 @@ package struct Errands: Sendable {
     /// Takes an answer; nil when the errand is over already.
     package mutating func take(_ answer: Evidence, for id: ErrandID) -> Step? {
         guard let stage = stage(id) else { return nil }
-        let response: ClientResponse
+        do throws(ClientProblem) {
+            if case (.verdict(let action, let payload), .verdict(.vouched(let voucher))) =
+                (stage, answer)
+            {
+                return try proceed(id, action, payload, voucher)
+            }
+            let response = try response(stage, answer)
+            end(id)
+            return .answer(response)
+        } catch { return .answer(refuse(error, id)) }
+    }
+
+    private func response(
+        _ stage: Stage, _ answer: Evidence
+    ) throws(ClientProblem) -> ClientResponse {
         switch (stage, answer) {
-        case (.verdict(let action, let payload), .verdict(.vouched(let voucher))):
-            return proceed(id, action, payload, voucher)
-        case (.verdict, .verdict(.refused(let reason))):
-            response = ClientProblem(unvouched: reason).response
+        case (.verdict, .verdict(.refused(let reason, let retryAfter))):
+            throw ClientProblem(unvouched: reason, retryAfter: retryAfter)
         case (.outcome(let action), .outcome(let outcome)):
-            response = Answer.outcome(outcome, of: action, catalogue)
+            try Answer.outcome(outcome, of: action, catalogue)
         case (.depth(let query), .depth(let depth)) where depth.instrument == query.instrument:
-            response = Answer.depth(depth, catalogue)
+            try Answer.depth(depth, catalogue)
         case (.tape(let query), .tape(let tape)) where tape.instrument == query.instrument:
-            response = Answer.tape(tape, catalogue)
+            try Answer.tape(tape, catalogue)
         case (.balances(let account), .balances(let balances)) where balances.account == account:
-            response = Answer.balances(balances, catalogue)
-        default: response = ClientProblem(.peerAnswer).response
+            try Answer.balances(balances, catalogue)
+        case (.balances, .denied): throw ClientProblem(rejected: .voucherInvalid)
+        default: throw ClientProblem(.peerAnswer)
         }
+    }
+
+    /// Ends an errand with a problem.
+    private mutating func refuse(_ problem: ClientProblem, _ id: ErrandID) -> ClientResponse {
+        let slot = slots[Int(id.slot)]
         end(id)
-        return .answer(response)
+        return refuse(problem, slot.client, slot.port)
     }
 
     /// From identity's word to whom the action concerns.
     private mutating func proceed(
         _ id: ErrandID, _ action: ClientAction, _ payload: [UInt8], _ voucher: Voucher
-    ) -> Step {
-        // Orders checks this again where it counts; what it never sees is checked here.
+    ) throws(ClientProblem) -> Step {
+        // Orders and ledger check this again where it counts.
         guard Scopes(rawValue: voucher.scopes).contains(action.scope) else {
-            end(id)
-            return .answer(ClientProblem(.scopeMissing).response)
+            throw ClientProblem(.scopeMissing)
         }
+        let submission = Submission(payload: payload, voucher: voucher)
         guard let message = action.message else {
             move(id, to: .balances(voucher.account))
-            return .ask(id, .balances(voucher.account))
+            return .ask(id, .balances(submission))
         }
         move(id, to: .outcome(action))
-        return .ask(id, .submit(message, Submission(payload: payload, voucher: voucher)))
+        return .ask(id, .submit(message, submission))
     }
 
     /// What the client is told when the question could not be asked (`wasAsked` false), or the one
     /// who was asked is gone; nil when the errand is over already.
     package mutating func fail(_ id: ErrandID, wasAsked: Bool) -> ClientResponse? {
         guard let stage = stage(id) else { return nil }
-        end(id)
-        return stage.failure(wasAsked: wasAsked).response
+        return refuse(stage.failure(wasAsked: wasAsked), id)
     }
 
     /// The oldest request that has had its time by `now`, with its answer; nil when there is none.
     package mutating func expire(_ now: UInt64) -> (ErrandID, ClientResponse)? {
+        self.now = max(self.now, now)
         guard oldest >= 0, slots[Int(oldest)].due <= now else { return nil }
         let id = ErrandID(slot: oldest, generation: slots[Int(oldest)].generation)
         guard let response = fail(id, wasAsked: true) else { return nil }
@@ -152,7 +198,9 @@ package struct Errands: Sendable {
         return slot.generation == id.generation ? slot.stage : nil
     }
 
-    private mutating func begin(_ stage: Stage, _ now: UInt64) throws(ClientProblem) -> ErrandID {
+    private mutating func begin(
+        _ stage: Stage, _ request: ClientRequest
+    ) throws(ClientProblem) -> ErrandID {
         guard count < Self.countMax, bytes + stage.bytes <= Self.bytesMax else {
             throw ClientProblem(.busy)
         }
@@ -166,6 +214,8 @@ package struct Errands: Sendable {
         bytes += stage.bytes
         let index = Int(place)
         slots[index].stage = stage
+        slots[index].client = request.client
+        slots[index].port = request.clientPort
         slots[index].due = now + Self.lifeMilliseconds
         slots[index].previous = newest
         slots[index].next = -1

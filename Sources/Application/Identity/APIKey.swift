@@ -4,8 +4,8 @@
 // read what a request asks for; what orders believes is bound to the very bytes that were signed.
 // The store keeps keys in one SQLite file. Secrets are held in keyed contexts that OpenSSL wipes,
 // are written nowhere but into that file, and are told once.
-// Bounds: 10,000 keys, 1,048,576 requests remembered (a quarter of them for one key), 65,536
-// addresses with failures.
+// Bounds: 10,000 keys, 1,048,576 requests remembered that could come again (a quarter of them for
+// one key) and as many fingerprints of older ones, 65,536 addresses with failures.
 
 package import Addresses
 package import OrderTreaty

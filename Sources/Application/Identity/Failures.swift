@@ -1,6 +1,6 @@
 /// Failures of one key or one address, and the lock that follows them.
 ///
-/// Each lock is twice as long as the one before; a quiet quarter of an hour forgets everything.
+/// Times are milliseconds of a clock that never goes back. Each lock is twice as long as the one before; a quiet quarter of an hour forgets everything.
 struct Failures: Sendable {
     /// The first lock.
     static let lockMilliseconds: UInt64 = 10_000
@@ -15,6 +15,9 @@ struct Failures: Sendable {
     private var lockedUntil: UInt64 = 0
 
     func isLocked(_ now: UInt64) -> Bool { now < lockedUntil }
+
+    /// Milliseconds until the lock ends.
+    func remaining(_ now: UInt64) -> UInt64 { isLocked(now) ? lockedUntil - now : 0 }
 
     func isForgotten(_ now: UInt64) -> Bool {
         now >= lockedUntil && now > last && now - last >= Self.forgetMilliseconds

@@ -7,7 +7,7 @@ internal import Signatures
 
 /// Every key, what failed, what was accepted, and the voucher's key.
 ///
-/// A struct without I/O: times are milliseconds since 1970 and come with each call.
+/// A struct without I/O: the time comes with each call, by two clocks.
 package struct Identity: ~Copyable {
     /// Failures of a key that lock it for addresses from which it was not proven lately.
     package static let keyFailuresMax: UInt32 = 10
@@ -29,6 +29,8 @@ package struct Identity: ~Copyable {
         let key: APIKey
         let number: UInt32
         let proof: Proof
+        /// It was made in this run: nobody used it before.
+        let isYoung: Bool
         var failures = Failures()
         /// Addresses that used the key rightly lately: others' failures do not lock them out.
         var proven: [Address] = []
@@ -39,12 +41,13 @@ package struct Identity: ~Copyable {
         case ed25519(PublicKey)
     }
 
-    private let started: UInt64
+    /// Earlier runs accepted no request that was signed after this moment of the wall's clock.
+    private let floor: UInt64
     private var entries: [String: Entry] = [:]
     private var numbers: UInt32 = 0
     private var addresses: [Address: Failures] = [:]
     private var swept: UInt64 = 0
-    private var replays: ReplayGuard
+    private var replays = ReplayGuard()
     private var vouchers: Vouchers
     private var hash = SHA256()
     /// For keys that nobody has: they cost what others cost.
@@ -54,9 +57,8 @@ package struct Identity: ~Copyable {
     private var refused = [UInt64](repeating: 0, count: 256)
 
     /// Starts without keys; nothing is known of requests accepted before `now`.
-    package init(now: UInt64) {
-        started = now
-        replays = ReplayGuard(now: now)
+    package init(now: Moment) {
+        floor = now.wall + Self.aheadMilliseconds
         vouchers = Vouchers(key: Randomness.bytes(APIKey.secretBytes))
     }
 
@@ -64,7 +66,9 @@ package struct Identity: ~Copyable {
     package var count: Int { entries.count }
 
     /// Takes a key up; false when there are too many, its name is taken or its material is none.
-    package mutating func add(_ key: APIKey) -> Bool {
+    ///
+    /// `isYoung` says that it was made in this run.
+    package mutating func add(_ key: APIKey, isYoung: Bool = false) -> Bool {
         guard entries.count < APIKey.countMax, entries[key.name] == nil,
             key.material.count == APIKey.secretBytes, key.account.raw > 0
         else { return false }
@@ -78,7 +82,7 @@ package struct Identity: ~Copyable {
         var kept = key
         // The secret lives on in its context only.
         SecretBytes.wipe(&kept.material)
-        entries[key.name] = Entry(key: kept, number: numbers, proof: proof)
+        entries[key.name] = Entry(key: kept, number: numbers, proof: proof, isYoung: isYoung)
         numbers += 1
         return true
     }
@@ -115,58 +119,70 @@ package struct Identity: ~Copyable {
     }
 
     /// Decides whose a request is.
-    package mutating func verify(_ request: SignedRequest, now: UInt64) -> IdentityVerdict {
+    package mutating func verify(_ request: SignedRequest, now: Moment) -> IdentityVerdict {
         let verdict = judge(request, now)
-        if case .refused(let reason) = verdict {
+        if case .refused(let reason, _) = verdict {
             refused[Int(reason.rawValue)] += 1
             hasNews = true
         }
         return verdict
     }
 
-    private mutating func judge(_ request: SignedRequest, _ now: UInt64) -> IdentityVerdict {
+    private mutating func judge(_ request: SignedRequest, _ now: Moment) -> IdentityVerdict {
         let client = request.client
-        if let failures = addresses[client], failures.isLocked(now) { return .refused(.lockedOut) }
+        if let failures = addresses[client], failures.isLocked(now.steady) {
+            return Self.wait(.lockedOut, failures.remaining(now.steady))
+        }
         guard let entry = entries[request.key] else {
             _ = nobody.isCode(request.signature, over: request.payload)
-            return fail(.unknownKey, client, now)
+            return fail(.unknownKey, client, now.steady)
         }
-        if entry.failures.isLocked(now) && !entry.proven.contains(client) {
-            return .refused(.lockedOut)
+        if entry.failures.isLocked(now.steady) && !entry.proven.contains(client) {
+            return Self.wait(.lockedOut, entry.failures.remaining(now.steady))
         }
         let isAllowed =
             entry.key.allowed.isEmpty
             || entry.key.allowed.contains { $0.contains(client) }
-        guard isAllowed else { return fail(.addressNotAllowed, client, now) }
+        guard isAllowed else { return fail(.addressNotAllowed, client, now.steady) }
         guard isSigned(request, entry.proof) else {
-            return fail(.wrongSignature, client, now, key: request.key)
+            return fail(.wrongSignature, client, now.steady, key: request.key)
         }
         // From here on it is the key's owner who speaks: faults are told and do not lock.
         guard let payload = try? SignedPayload.parse(request.payload) else {
-            return .refused(.malformed)
+            return Self.refused(.malformed)
         }
         succeed(entry, client)
-        let window = UInt64(payload.window)
-        guard payload.timestamp <= now + Self.aheadMilliseconds,
-            payload.timestamp + window > now, isNew(payload.timestamp, entry.key)
-        else { return .refused(.outsideWindow) }
+        let expires = payload.timestamp + UInt64(payload.window)
+        guard payload.timestamp <= now.wall + Self.aheadMilliseconds, expires > now.wall else {
+            return Self.refused(.outsideWindow)
+        }
+        // What an earlier run remembered is gone: it may have accepted this.
+        guard payload.timestamp > floor || entry.isYoung else {
+            return Self.wait(.starting, floor > now.wall ? floor - now.wall : 0)
+        }
         hash.update(request.payload)
         let digest = hash.finish()
-        switch replays.take(
-            key: entry.number, digest: digest, expires: payload.timestamp + window, now: now)
-        {
+        switch replays.take(key: entry.number, digest: digest, expires: expires, now: now) {
         case .fresh: break
-        case .seen: return .refused(.replayed)
-        case .outside: return .refused(.outsideWindow)
-        case .full: return .refused(.lockedOut)
+        case .seen: return Self.refused(.replayed)
+        case .closed(let milliseconds): return Self.wait(.starting, milliseconds)
+        case .full(let milliseconds): return Self.wait(.crowded, milliseconds)
         }
         return .vouched(
-            vouchers.issue(entry.key.account, entry.key.scopes, digest: digest, now: now))
+            vouchers.issue(
+                entry.key.account, entry.key.scopes, digest: digest, steady: now.steady))
     }
 
-    /// Whether no earlier run can have accepted it: what that run remembered is gone.
-    private func isNew(_ timestamp: UInt64, _ key: APIKey) -> Bool {
-        timestamp > started + Self.aheadMilliseconds || key.created >= started
+    private static func refused(_ reason: IdentityVerdict.Reason) -> IdentityVerdict {
+        .refused(reason, retryAfter: 0)
+    }
+
+    /// Refused for so many milliseconds, told in whole seconds.
+    private static func wait(
+        _ reason: IdentityVerdict.Reason, _ milliseconds: UInt64
+    ) -> IdentityVerdict {
+        let seconds = milliseconds / 1_000 + (milliseconds % 1_000 > 0 ? 1 : 0)
+        return .refused(reason, retryAfter: max(1, UInt32(clamping: seconds)))
     }
 
     private func isSigned(_ request: SignedRequest, _ proof: Proof) -> Bool {
@@ -193,17 +209,19 @@ package struct Identity: ~Copyable {
         if addresses[client] == nil && addresses.count >= Self.addressesMax {
             sweep(now)
             // Who fails and cannot be counted is treated like who failed too often.
-            guard addresses.count < Self.addressesMax else { return .refused(.lockedOut) }
+            guard addresses.count < Self.addressesMax else {
+                return Self.wait(.lockedOut, Failures.lockMilliseconds)
+            }
         }
         if addresses[client, default: Failures()].fail(now, limit: Self.addressFailuresMax) {
             note(.addressLocked(client))
         }
-        return .refused(reason)
+        return Self.refused(reason)
     }
 
     /// Forgets addresses that were quiet; at most once a second, because it looks at all.
     private mutating func sweep(_ now: UInt64) {
-        guard now >= swept + 1_000 || now < swept else { return }
+        guard now >= swept + 1_000 else { return }
         swept = now
         addresses = addresses.filter { !$0.value.isForgotten(now) }
     }

@@ -17,7 +17,7 @@ struct Vouchers {
     mutating func change(key: [UInt8]) { code = HMAC(key: key) }
 
     mutating func issue(
-        _ account: AccountID, _ scopes: Scopes, digest: [UInt8], now: UInt64
+        _ account: AccountID, _ scopes: Scopes, digest: [UInt8], steady: UInt64
     ) -> Voucher {
         // Randomness costs by the call more than by the byte.
         if used + Self.nonceBytes > nonces.count {
@@ -28,7 +28,7 @@ struct Vouchers {
         var voucher = Voucher(
             account: account, scopes: scopes.rawValue, digest: digest,
             nonce: Array(nonces[used..<used + Self.nonceBytes]),
-            expires: now + Self.lifeMilliseconds, code: [])
+            expires: steady + Self.lifeMilliseconds, code: [])
         voucher.code = code.code(over: voucher.covered)
         return voucher
     }

@@ -39,3 +39,13 @@ extension Settlement {
             sellerFee: takerBuys ? trade.makerFee : trade.takerFee)
     }
 }
+
+extension Settlements {
+    /// SHA-256 over a block's trades as the ledger books them.
+    public static func witness(of reports: [Report], _ listing: Listing) -> [UInt8] {
+        let trades = reports.compactMap { report in
+            if case .trade(let trade) = report { Settlement(trade, listing) } else { nil }
+        }
+        return SHA256.hash(of: covered(trades))
+    }
+}

@@ -1,4 +1,4 @@
-/// Nonces of vouchers that are still good: each is taken once, and none is forgotten before its
+/// Nonces of vouchers that are still good, by a clock that never goes back: each is taken once, and none is forgotten before its
 /// voucher has expired.
 struct Nonces: Sendable {
     /// Farthest that a voucher may expire in the future, milliseconds.

@@ -6,10 +6,16 @@ extension Orders {
     /// Closes the next block, which the caller appends to the journal before it does anything else;
     /// nil when there is nothing to close, or the block before is not on disk.
     ///
-    /// `time` is nanoseconds since 1970; a block's time never lies before the one's before it.
-    package mutating func close(time: UInt64) -> Block? {
+    /// `time` is nanoseconds since 1970, `steady` nanoseconds of a clock that never goes back.
+    ///
+    /// A block's time never lies before the one's before it. When the clock was set back, the time
+    /// of blocks goes on at half its pace until the clock has caught up: it never stands still,
+    /// because limits in each second would then never begin anew.
+    package mutating func close(time: UInt64, steady: UInt64 = 0) -> Block? {
         guard !filling.isEmpty, haltReason == nil, isWhole, synced == journaled else { return nil }
-        lastTime = max(lastTime, time)
+        let passed = lastSteady.map { steady > $0 ? steady - $0 : 0 } ?? 0
+        lastTime = max(lastTime + passed / 2, time)
+        lastSteady = steady
         let block = Block(
             number: journaled + 1, first: next - UInt64(filling.count), time: lastTime,
             outcomeOf: answered, outcome: digest, commands: filling)

@@ -7,7 +7,7 @@ package import OrderTreaty
 extension Orders {
     /// Takes a client's request; the answer comes by `takeAnswers`, at once or later.
     ///
-    /// `now` is milliseconds since 1970, `verify` whether the voucher's code is one of identity's.
+    /// `now` is milliseconds of a clock that never goes back, `verify` whether the voucher's code is one of identity's.
     package mutating func submit(
         _ submission: Submission, as message: OrderMessage, ticket: UInt64, now: UInt64,
         verify: (Voucher) -> Bool
@@ -20,6 +20,8 @@ extension Orders {
                 outcome = .rejected(.malformed)
             } else if !Scopes(rawValue: submission.voucher.scopes).contains(action.scope) {
                 outcome = .rejected(.scopeMissing)
+            } else if haltReason != nil, !isWhole {
+                outcome = .rejected(.halted)
             } else if !isWhole {
                 outcome = .rejected(.unavailable)
             } else {

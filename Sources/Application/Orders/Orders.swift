@@ -82,6 +82,8 @@ package struct Orders: ~Copyable {
     /// The next command's number.
     var next: UInt64 = 1
     var lastTime: UInt64 = 0
+    /// When the last block was closed, by the clock that never goes back; nil before the first.
+    var lastSteady: UInt64?
     /// The next block's commands.
     var filling: [Command] = []
     var fillingWaiters: [Waiter] = []
@@ -168,8 +170,8 @@ package struct Orders: ~Copyable {
     package var state: VenueState {
         VenueState(
             journaled: synced, answered: answered, booked: booked, commands: commands,
-            open: UInt64(table.open), digest: digest, isHalted: haltReason != nil,
-            isAvailable: isAvailable)
+            open: UInt64(table.open), accounts: accounts, digest: digest,
+            halted: haltReason, isAvailable: isAvailable && haltReason == nil)
     }
 
     /// Commands numbered so far.

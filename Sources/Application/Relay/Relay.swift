@@ -46,6 +46,7 @@ package struct Relay<Work: Desk>: ~Copyable {
     private var passages: Passages
     private var arrivals: [Arrival] = []
     private var events = EventBatch()
+    private var ends: NoteBudget
 
     /// Asks for a certificate; `kind` is what its events are called.
     package init(
@@ -56,6 +57,7 @@ package struct Relay<Work: Desk>: ~Copyable {
         let loop = try EventLoop()
         self.desk = desk
         self.kind = kind
+        ends = NoteBudget(kind: kind, rest: "ends of passages")
         channel = events
         self.loop = loop
         self.passages = passages
@@ -88,8 +90,12 @@ package struct Relay<Work: Desk>: ~Copyable {
     /// One turn of the loop; false when a signal came.
     package mutating func round(timeoutMilliseconds: Int32?) throws -> Bool {
         let isBusy = !arrivals.isEmpty || desk.isEager(passages)
-        for ready in try loop.wait(timeoutMilliseconds: isBusy ? 0 : timeoutMilliseconds) {
-            if !passages.turn(ready, loop, into: &arrivals) { return false }
+        // What is counted is told when its second is over, though nothing else happens.
+        let patience = ends.isBusy ? timeoutMilliseconds ?? 1_000 : timeoutMilliseconds
+        for ready in try loop.wait(timeoutMilliseconds: isBusy ? 0 : patience) {
+            if passages.turn(ready, loop, into: &arrivals) { continue }
+            report(isLast: true)
+            return false
         }
         let now = arrivals
         arrivals.removeAll(keepingCapacity: true)
@@ -106,30 +112,36 @@ package struct Relay<Work: Desk>: ~Copyable {
             desk.opened(link, passages.line(of: peer), &passages)
         case .closed(let link, let peer, let why):
             desk.closed(link, &passages)
-            note("the passage with \(passages.name(of: peer)) ended: \(why.text)")
+            let name = passages.name(of: peer)
+            ended("the passage with \(name) ended: \(why.text)", name)
         case .refused(let peer, let address, let why):
             let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            note("the passage of \(name) at \(address) was refused: \(why.text)")
+            ended("the passage of \(name) at \(address) was refused: \(why.text)", name)
         case .publicIdentity: break
         case .message(let message):
             do throws(Malformed) {
                 try desk.take(message, &passages)
             } catch {
-                note("\(passages.name(of: message.peer)) sent a malformed message: \(error)")
+                let name = passages.name(of: message.peer)
+                ended("\(name) sent a malformed message: \(error)", name)
                 passages.close(message.link)
             }
         }
     }
 
-    private mutating func note(_ text: String) {
-        let event = Event.note(kind: kind, text: text)
+    private mutating func ended(_ text: @autoclosure () -> String, _ name: String) {
+        ends.add(text(), as: name, now: Clocks.monotonic())
+    }
+
+    private mutating func add(_ event: Event) {
         guard !events.append(event) else { return }
         send()
         _ = events.append(event)
     }
 
-    private mutating func report() {
-        for text in desk.takeNotes() { note(text) }
+    private mutating func report(isLast: Bool = false) {
+        for text in desk.takeNotes() { add(.note(kind: kind, text: text)) }
+        for event in ends.take(now: Clocks.monotonic(), isLast: isLast) { add(event) }
         send()
     }
 

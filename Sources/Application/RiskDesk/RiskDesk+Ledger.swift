@@ -51,7 +51,7 @@ extension RiskDesk {
                 passages.close(ledger)
                 return forgetLedger()
             }
-            booking[question] = frame.block
+            if frame.isLast { booking[question] = frame.block }
         }
     }
 }

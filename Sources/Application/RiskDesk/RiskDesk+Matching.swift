@@ -13,7 +13,7 @@ struct Flight {
     let block: UInt64
     let reports: [Report]
     let digest: [UInt8]
-    let holds: [UInt8]
+    let holds: [[UInt8]]
     /// Reports that came back.
     var answered = 0
 }
@@ -33,7 +33,7 @@ extension RiskDesk {
             try reader.finish()
             guard message.correlation == flights.first?.question, results.isPart != message.isLast
             else {
-                notes.append("matching answered what it was not asked")
+                fail("matching answered what it was not asked", at: risk.block)
                 return restart(&passages)
             }
             take(results, &passages)
@@ -49,6 +49,11 @@ extension RiskDesk {
                     + (resume.block == risk.block && flights.isEmpty
                         ? " and their digests differ" : "")
                     + ": both start from block 1")
+            // Who was killed or begins anew has nothing; two that have blocks should agree.
+            if resume.block > 0, risk.block > 0 {
+                fail("matching does not stand where risk does", at: resume.block + 1)
+            }
+            guard haltReason == nil else { return restart(&passages) }
             if risk.block > 0 { reset(&passages) }
             guard passages.tell(StreamMessage.restart.rawValue, on: link, { _ in }) else {
                 notes.append("matching cannot be told to restart")
@@ -67,8 +72,9 @@ extension RiskDesk {
             && flight.reports[flight.answered..<end].elementsEqual(results.reports)
             && (results.isPart || end == flight.reports.count && results.digest == flight.digest)
         guard isSame else {
-            notes.append(
-                "matching's results of block \(flight.block) are not what risk's books give")
+            fail(
+                "matching's results of block \(flight.block) are not what risk's books give",
+                at: flight.block)
             return restart(&passages)
         }
         guard !results.isPart else {
@@ -77,7 +83,8 @@ extension RiskDesk {
         }
         flights.removeFirst()
         digest = flight.digest
-        holds.append(flight.block, [flight.holds])
+        passed(flight.block)
+        holds.append(flight.block, flight.holds)
     }
 
     /// Decides what waits, as far as there is room.
@@ -90,22 +97,27 @@ extension RiskDesk {
                     instructions.encode(into: &$0)
                 }
                 guard let question else {
-                    notes.append("block \(block.number) cannot be sent to matching")
+                    fail("block \(block.number) cannot be sent to matching", at: block.number)
                     return restart(&passages)
                 }
-                var writer = ByteWriter(
-                    capacity: 32 + 14 * (changes.held.count + changes.released.count))
-                changes.encode(into: &writer)
                 flights.append(
                     Flight(
                         question: question, block: block.number, reports: reports,
-                        digest: chain.digest, holds: writer.bytes))
+                        digest: chain.digest, holds: Self.frames(changes)))
             } catch {
-                notes.append("block \(error.block) of orders: \(error.reason)")
+                fail("block \(error.block) of orders: \(error.reason)", at: error.block)
                 if risk.isWaiting { return restart(&passages) }
                 if let orders { passages.close(orders) }
                 return forgetOrders()
             }
+        }
+    }
+
+    private static func frames(_ changes: Holds) -> [[UInt8]] {
+        changes.parts().map { part in
+            var writer = ByteWriter(capacity: 72 + 14 * (part.held.count + part.released.count))
+            part.encode(into: &writer)
+            return writer.bytes
         }
     }
 
@@ -120,6 +132,9 @@ extension RiskDesk {
         } catch { throw Divergence(block: error.block, error.reason) }
         chain.extend(reports)
         try risk.take(reports, of: instructions.block)
-        return (reports, try risk.finish())
+        var changes = try risk.finish()
+        // The ledger books no trade that these books do not have.
+        changes.witness = Settlements.witness(of: reports, listing)
+        return (reports, changes)
     }
 }

@@ -5,9 +5,10 @@
 // the ledger hears nothing of the block. So a block is decided without waiting for the one before to
 // come back. It keeps nothing on disk. When it dies, accounts, holds and what the ledger has not
 // acknowledged are lost; orders rebuilds all of it by sending its journal from block 1, and matching
-// starts anew with it. Bounds: 64 blocks or 4 MiB that wait to be decided (then nothing more is
-// taken from orders), 64 blocks at matching, a `Window` of holds (when it is full no block is
-// decided).
+// starts anew with it. What goes wrong in one way at one block three times is no accident: nothing
+// more is decided, and orders, which hears it, halts the venue. Bounds: 64 blocks or 4 MiB that wait
+// to be decided (then nothing more is taken from orders), 64 blocks at matching, a `Window` of holds
+// (when it is full no block is decided).
 
 package import Bytes
 internal import LedgerTreaty
@@ -29,7 +30,7 @@ package struct RiskDesk: Desk {
             + LedgerMessage.allCases.map { ($0.name, $0.rawValue) }
     }
 
-    private let listing: Listing
+    let listing: Listing
     private let holdsMax: Int
     var risk: Risk
     /// The books as matching must have them, and the digest of what must come of them.
@@ -54,6 +55,11 @@ package struct RiskDesk: Desk {
     /// Blocks that the ledger was sent, by the question.
     var booking: [UInt64: UInt64] = [:]
     var notes: [String] = []
+    /// What went wrong last, at which block, and how often without getting beyond it.
+    private var fall = (block: UInt64(0), why: "", count: 0)
+    /// Why nothing more is decided.
+    package private(set) var haltReason: String?
+    private static let fallsMax = 3
 
     private static var none: [UInt8] { [UInt8](repeating: 0, count: 32) }
 
@@ -130,6 +136,12 @@ package struct RiskDesk: Desk {
         case StreamMessage.attach.rawValue:
             try reader.finish()
             forgetOrders()
+            if let haltReason {
+                _ = passages.answer(
+                    StreamMessage.halted.rawValue, to: message.correlation, on: message.link
+                ) { $0.append(haltReason.utf8.prefix(1_024)) }
+                return
+            }
             orders = message.link
             let resume = Resume(block: risk.block, digest: chain.digest)
             _ = passages.answer(
@@ -160,6 +172,21 @@ package struct RiskDesk: Desk {
         guard isStopped ? isEasy : isCrowded else { return }
         isStopped.toggle()
         passages.stop(orders, isStopped)
+    }
+
+    /// Counts what went wrong at a block; the same too often halts, and is tried no more.
+    mutating func fail(_ why: String, at block: UInt64) {
+        let isSame = fall.count > 0 && fall.block == block && fall.why == why
+        fall = (block, why, isSame ? fall.count + 1 : 1)
+        notes.append(why)
+        guard fall.count >= Self.fallsMax, haltReason == nil else { return }
+        haltReason = why
+        notes.append("halted: \(why), \(fall.count) times; nothing more is decided")
+    }
+
+    /// Matching answered that block as it must: what went wrong before it is over.
+    mutating func passed(_ block: UInt64) {
+        if block >= fall.block { fall.count = 0 }
     }
 
     /// Everything begins anew, with matching as soon as its passage stands again.
@@ -194,7 +221,7 @@ package struct RiskDesk: Desk {
 
     /// The next block, while it may be decided: what is under way has a place in the window too.
     mutating func nextBlock() -> Block? {
-        guard isMatched, let next = waiting.first, !holds.isFull,
+        guard haltReason == nil, isMatched, let next = waiting.first, !holds.isFull,
             flights.count < Instructions.flightsMax, holds.count + flights.count < holdsMax
         else { return nil }
         waiting.removeFirst()

@@ -52,6 +52,21 @@ extension LoadRun {
         return closing
     }
 
+    /// What the fees' account grew by is what our accounts paid; others may have paid too.
+    package mutating func compare(
+        _ closing: LoadClosing, feesBefore: [Int64], after: [Int64]
+    ) {
+        for (place, currency) in listing.currencies.enumerated() {
+            let taken = after[place] &- feesBefore[place]
+            let paid = closing.fees[place]
+            guard closing.metOthers ? taken < paid : taken != paid else { continue }
+            tally.fault(
+                "\(currency.name): the fees' account grew by "
+                    + FixedPoint.render(taken, digits: currency.digits) + ", our accounts paid "
+                    + FixedPoint.render(paid, digits: currency.digits))
+        }
+    }
+
     private mutating func drain() throws(Failure) {
         while !isQuiet {
             sendLater(Clocks.monotonic())

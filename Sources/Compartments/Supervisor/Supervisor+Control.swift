@@ -15,6 +15,8 @@ extension Supervisor {
     static let peersMax = 32
     /// Peers at one time beyond which only operators are let in.
     static let othersMax = 16
+    /// The table of passages, as the compiler names it.
+    private static let passages = "passages"
 
     /// What a peer may ask.
     private enum Role {
@@ -237,7 +239,9 @@ extension Supervisor {
         var status = CompartmentStatus(
             name: unit.plan.name, zone: deployment.zones[unit.plan.zone].name,
             address: unit.plan.address.value == 0 ? "" : "\(unit.plan.address)",
-            state: unit.probe == nil || unit.run == nil ? unit.lifecycle.state : .probed,
+            // A probe that was released, and has not ended yet, still sits there.
+            state: unit.run.map { $0.isProbe || unit.probe != nil } == true
+                ? .probed : unit.lifecycle.state,
             isService: unit.plan.kind == .service, pid: unit.run?.programPid ?? 0,
             uid: unit.uid, memoryBytes: usage?.memoryBytes ?? 0,
             restarts: unit.lifecycle.restarts, connections: seen.connections,
@@ -252,7 +256,22 @@ extension Supervisor {
             status.limits.scratchBytes = max(status.limits.scratchBytes, bytes)
         }
         status.handed = UInt16(clamping: deployment.handed(unit.index).count)
+        for channel in deployment.channels {
+            switch channel {
+            case .table(unit.index, Self.passages, let bytes):
+                status.passages = Self.lines(bytes)
+            case .operators(unit.index, let name): status.channels.append(name)
+            case .pair, .table, .operators: break
+            }
+        }
         return status
+    }
+
+    /// The lines of a table that fit a reply.
+    private static func lines(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n")).lazy
+            .filter { $0.count <= CompartmentStatus.passageBytesMax }
+            .prefix(CompartmentStatus.passagesMax).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// An endpoint as records name it.

@@ -140,12 +140,20 @@ struct Conversation {
 
     /// Says why, and takes nothing more: what follows could be anything.
     mutating func refuse(_ refusal: Refusal, date: [UInt8]) {
-        end(with: Problem(refusal), date: date)
+        let asksForHead = refusal == .methodNotAllowed && isHead
+        end(with: Problem(refusal), date: date, isHead: asksForHead)
+    }
+
+    /// The request, behind an empty line that may stand before it, is for a head alone.
+    private var isHead: Bool {
+        let rest = input[min(start, input.count)...]
+        let empty = Array("\r\n".utf8)
+        return (rest.starts(with: empty) ? rest.dropFirst(2) : rest).starts(with: "HEAD ".utf8)
     }
 
     /// The last word to this client.
-    mutating func end(with problem: Problem, date: [UInt8]) {
-        write(problem, date: date, keepsAlive: false)
+    mutating func end(with problem: Problem, date: [UInt8], isHead: Bool = false) {
+        write(problem, date: date, keepsAlive: false, isHead: isHead)
         isAsked = false
         isEnding = true
         input = []
@@ -163,9 +171,11 @@ struct Conversation {
     /// The client said that it writes nothing more.
     mutating func peerEnded() { hasPeerEnded = true }
 
-    private mutating func write(_ problem: Problem, date: [UInt8], keepsAlive: Bool) {
+    private mutating func write(
+        _ problem: Problem, date: [UInt8], keepsAlive: Bool, isHead: Bool = false
+    ) {
         _ = ResponseWriter.append(
             status: problem.status, fields: problem.fields, body: problem.body, date: date,
-            keepsAlive: keepsAlive, to: &output)
+            keepsAlive: keepsAlive, isHead: isHead, to: &output)
     }
 }

@@ -9,9 +9,13 @@ internal import TLSEngine
 extension Gate {
     /// Takes waiting connections, as many as one turn may.
     mutating func accept(_ loop: borrowing EventLoop, _ passages: borrowing Passages) {
-        for _ in 0..<limits.acceptedPerTurnMax {
+        for turn in 0..<limits.acceptedPerTurnMax {
             let victim = roll.isFull ? longestIdle : nil
             guard !roll.isFull || victim != nil, handshakes < limits.handshakesMax else {
+                // Somebody knocks and waits outside; nobody knows yet who that is.
+                if turn == 0 {
+                    complain(Address(0), 0, nil, roll.isFull ? "table-full" : "handshakes-full")
+                }
                 setAccepting(false, loop)
                 return
             }
@@ -33,7 +37,7 @@ extension Gate {
         let address = taken.address
         let port = taken.port
         guard !roll.isCrowded(address) else {
-            complaints.add(address, port, status: nil, why: "too-many-connections", now: now)
+            complain(address, port, nil, "too-many-connections")
             return
         }
         guard let context = passages.publicContext,

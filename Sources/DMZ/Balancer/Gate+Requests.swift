@@ -17,6 +17,7 @@ extension Gate {
                 return
             case .forward(let forward):
                 guard ask(client, forward, &passages) else {
+                    complain(client, Problem.away.status, Problem.away.type)
                     client.talk.answer(Problem.away, date: date)
                     continue
                 }
@@ -72,8 +73,7 @@ extension Gate {
         guard message.isLast, message.kind == RequestMessage.response.rawValue,
             let response = try? ClientResponse.decode(&reader), (try? reader.finish()) != nil
         else {
-            complaints.add(
-                .init(0), 0, status: nil, why: "answer of the API cannot be read", now: now)
+            complain(Address(0), 0, nil, "answer of the API cannot be read")
             passages.close(message.link)
             return
         }

@@ -1,3 +1,4 @@
+internal import AuditTreaty
 internal import Descriptors
 internal import HTTPWire
 package import Loop
@@ -104,8 +105,8 @@ extension Gate {
         }
     }
 
-    /// Looks at deadlines while there is anybody who has one.
-    mutating func sweepOn() {
+    /// Looks at deadlines while there is anybody who has one, and at what is to be told.
+    package mutating func sweepOn() {
         guard !isSweeping else { return }
         isSweeping = true
         try? timer.arm(

@@ -6,6 +6,7 @@
 // breaks a rule is answered, recorded and cut off alone.
 // Bounds: `GateLimits`; 20 events about clients in a second, the rest is counted.
 
+internal import Addresses
 package import AuditTreaty
 package import Descriptors
 package import Findings
@@ -20,6 +21,7 @@ internal import TLSEngine
 package struct Gate: ~Copyable {
     static let listenerToken: UInt64 = 1 << 61
     static let timerToken: UInt64 = 1 << 61 | 1
+    private static let noteKind = "request"
     /// Tokens of clients: this bit, a generation, and 16 bits of the place.
     static let clientBit: UInt64 = 1 << 62
 
@@ -47,7 +49,7 @@ package struct Gate: ~Copyable {
     var turn = 0
     var questions: [Question: UInt64] = [:]
     var asked: [UInt64: Question] = [:]
-    var complaints = Complaints()
+    var complaints = NoteBudget(kind: Gate.noteKind, rest: "requests refused")
     /// From the wire, and for the wire.
     var incoming = [UInt8](repeating: 0, count: 32_768)
     var outgoing: [UInt8] = []
@@ -138,6 +140,13 @@ package struct Gate: ~Copyable {
     }
 
     mutating func complain(_ client: Client, _ status: UInt16?, _ why: String) {
-        complaints.add(client.address, client.port, status: status, why: why, now: now)
+        complain(client.address, client.port, status, why)
+    }
+
+    /// Tells of one who was refused: who, what it heard, and why.
+    mutating func complain(_ address: Address, _ port: UInt16, _ status: UInt16?, _ why: String) {
+        let word = "\(status.map { "\($0)" } ?? "-") \(why)"
+        complaints.add("\(address):\(port) \(word)", as: word, now: now)
+        sweepOn()
     }
 }

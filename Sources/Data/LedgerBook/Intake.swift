@@ -12,6 +12,8 @@ public struct Intake: Sendable {
     public static let bytesMax = 64 << 20
     /// Most trades of one block: its transfers then keep their bound.
     public static let tradesMax = LedgerBook.transfersMax / 4
+    /// Most changes that risk says of one block, each a transfer.
+    public static let changesMax = LedgerBook.transfersMax / 2
 
     /// Who speaks.
     public enum Stream: Int, Sendable, CaseIterable {
@@ -83,6 +85,8 @@ public struct Intake: Sendable {
     /// Parts of a block that is not whole yet.
     private var trades: [Settlement] = []
     private var tradeBytes = 0
+    private var changes: Holds?
+    private var changeBytes = 0
     private var isAttached = [false, false, false]
 
     /// Goes on behind that block.
@@ -99,7 +103,10 @@ public struct Intake: Sendable {
         isAttached[stream.rawValue] = false
         switch stream {
         case .orders: externals.forget()
-        case .risk: holds.forget()
+        case .risk:
+            holds.forget()
+            changes = nil
+            changeBytes = 0
         case .matching:
             settlements.forget()
             trades = []
@@ -114,11 +121,27 @@ public struct Intake: Sendable {
         return verdict
     }
 
-    /// What risk says.
+    /// What risk says, perhaps in parts.
     public mutating func take(_ one: Holds, bytes: Int) -> Verdict {
-        let verdict = judge(.risk, one.block, holds.count, holds.bytes + bytes)
-        if verdict == .kept { holds.append(one, bytes) }
-        return verdict
+        let verdict = judge(.risk, one.block, holds.count, holds.bytes + changeBytes + bytes)
+        guard verdict == .kept else { return verdict }
+        let count = (changes?.held.count ?? 0) + (changes?.released.count ?? 0)
+        guard count + one.held.count + one.released.count <= Self.changesMax else {
+            return .beyondWindow
+        }
+        changeBytes += bytes
+        if changes == nil {
+            changes = one
+        } else {
+            changes?.held += one.held
+            changes?.released += one.released
+        }
+        guard !one.isPart, var whole = changes else { return .kept }
+        whole.isPart = false
+        holds.append(whole, changeBytes)
+        changes = nil
+        changeBytes = 0
+        return .kept
     }
 
     /// What matching says, perhaps in parts.

@@ -1,3 +1,4 @@
+internal import Digests
 public import LedgerTreaty
 internal import Numerals
 internal import OrderTreaty
@@ -14,7 +15,7 @@ extension LedgerBook {
     ) throws(Objection) {
         let before = Mark(self)
         do throws(Objection) {
-            try check(external, holds)
+            try check(external, holds, trades)
             try open(external)
             try deposit(external)
             try reserve(external)
@@ -38,8 +39,15 @@ extension LedgerBook {
         close(external, since: before)
     }
 
-    private func check(_ external: External, _ holds: Holds) throws(Objection) {
+    private func check(
+        _ external: External, _ holds: Holds, _ trades: [Settlement]
+    ) throws(Objection) {
         guard external.block == holds.block else { throw Objection(external.block, .partsDisagree) }
+        // Who matches could otherwise settle what lies behind orders that never met.
+        guard
+            holds.witness.isEmpty
+                || holds.witness == SHA256.hash(of: Settlements.covered(trades))
+        else { throw Objection(external.block, .unwitnessed) }
         guard position.block < UInt64.max, external.block == position.block + 1 else {
             throw Objection(external.block, .blockOutOfOrder(last: position.block))
         }

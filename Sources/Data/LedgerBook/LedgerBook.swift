@@ -85,8 +85,9 @@ public struct Position: Hashable, Sendable {
 public struct LedgerBook: Sendable {
     /// Most pairs of account and currency.
     public static let entriesMax = 1 << 22
-    /// Most transfers of one block.
-    public static let transfersMax = 1 << 20
+    /// Most transfers of one block: when all orders that may be open at once are traded in it, four
+    /// for each trade, and what is held for them is released.
+    public static let transfersMax = 1 << 23
     /// Most reserves that are pending.
     public static let reservesMax = 1 << 20
 

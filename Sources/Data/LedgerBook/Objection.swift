@@ -24,6 +24,8 @@ public struct Objection: Error, Hashable, Sendable, CustomStringConvertible {
         case reserveOutOfOrder(last: UInt64)
         /// No pending reserve has that name: never made, or resolved before.
         case unknownReserve(UInt64)
+        /// The trades are not those that risk's books have.
+        case unwitnessed
         /// More than the bounds of the room.
         case tooMany
         /// The sum of a currency's places is not zero: the book itself is broken.
@@ -66,6 +68,7 @@ public struct Objection: Error, Hashable, Sendable, CustomStringConvertible {
         case .tradeOutOfOrder(let last): "the last trade is \(last)"
         case .reserveOutOfOrder(let last): "the last reserve is \(last)"
         case .unknownReserve(let id): "reserve \(id) is not pending"
+        case .unwitnessed: "the trades are not those of risk's books"
         case .tooMany: "beyond the ledger's bounds"
         case .outOfBalance(let currency): "currency \(currency.raw) does not sum to zero"
         }

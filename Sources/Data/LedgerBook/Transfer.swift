@@ -26,7 +26,7 @@ public struct Place: Hashable, Sendable {
     /// The world outside: what came in is missing there, so its balance is zero or below.
     public static let custody = Place(AccountID(0), .available)
     /// What the venue earned.
-    public static let fees = Place(AccountID(UInt32.max), .available)
+    public static let fees = Place(.fees, .available)
 
     /// Whose.
     public let account: AccountID

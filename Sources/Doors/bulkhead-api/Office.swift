@@ -26,8 +26,6 @@ struct Office: ~Copyable {
     }
 
     private static let tickNanoseconds: UInt64 = 250_000_000
-    /// Notes of one report; the rest is counted.
-    private static let notesMax = 16
     private static let names: [(String, UInt16)] =
         RequestMessage.allCases.map { ($0.name, $0.rawValue) }
         + IdentityMessage.allCases.map { ($0.name, $0.rawValue) }
@@ -46,7 +44,7 @@ struct Office: ~Copyable {
     private var links: [Witness: Link] = [:]
     private var asked: [Link: [UInt64: ErrandID]] = [:]
     private var events = EventBatch()
-    private var notes = 0
+    private var ends = NoteBudget(kind: "passage", rest: "ends of passages")
     private var isArmed = false
 
     private static var now: UInt64 { Clocks.monotonic() / 1_000_000 }
@@ -73,7 +71,7 @@ struct Office: ~Copyable {
             for ready in try loop.wait(timeoutMilliseconds: nil) {
                 if passages.turn(ready, loop, into: &arrivals) { continue }
                 guard ready.token == Token.timer else {
-                    report()
+                    report(isLast: true)
                     return
                 }
                 _ = try timer.expirations()
@@ -88,6 +86,8 @@ struct Office: ~Copyable {
                 for arrival in arrived { take(arrival) }
                 passages.flush(loop, into: &arrivals)
             } while !arrivals.isEmpty
+            // Whoever can end this program could else take what it did with it.
+            report()
             try arm()
         }
     }
@@ -104,11 +104,10 @@ struct Office: ~Copyable {
         case .message(let message) where message.isAnswer: answered(message)
         case .message(let message): requested(message)
         case .closed(let link, let peer, let why):
-            note("\(passages.name(of: peer)): \(why.text)")
+            note(passages.name(of: peer), why.text)
             closed(link)
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "\(address)"
-            note("\(name): \(why.text)")
+            note(peer.map { passages.name(of: $0) } ?? "\(address)", why.text)
         case .publicIdentity: break
         }
     }
@@ -175,22 +174,27 @@ struct Office: ~Copyable {
     }
 
     private mutating func broken(_ message: Message, _ what: String) {
-        note("\(passages.name(of: message.peer)): \(what)")
+        note(passages.name(of: message.peer), what)
         passages.close(message.link)
     }
 
-    private mutating func note(_ text: String) {
-        notes += 1
-        guard notes <= Self.notesMax else { return }
-        _ = events.append(.note(kind: "passage", text: text))
+    private mutating func note(_ name: String, _ what: String) {
+        ends.add("\(name): \(what)", as: name, now: Clocks.monotonic())
     }
 
-    private mutating func report() {
-        if notes > Self.notesMax {
-            let text = "\(notes - Self.notesMax) more ends of connections"
-            _ = events.append(.note(kind: "passage", text: text))
+    private mutating func report(isLast: Bool = false) {
+        let told =
+            errands.takeEvents(now: Self.now, isLast: isLast)
+            + ends.take(now: Clocks.monotonic(), isLast: isLast)
+        for event in told where !events.append(event) {
+            send()
+            _ = events.append(event)
         }
-        notes = 0
+        send()
+    }
+
+    /// At once: whoever can end this program could else take what it did with it.
+    private mutating func send() {
         guard let message = events.take(), let number = tenancy.descriptor("events") else { return }
         // A full channel loses the message; its numbers are missing, and the writer records that.
         _ = try? EventSocket.send(message, on: number)
@@ -198,7 +202,7 @@ struct Office: ~Copyable {
 
     /// Wakes up while something can run out or waits to be reported, and never otherwise.
     private mutating func arm() throws {
-        guard !isArmed, errands.due != nil || notes > 0 else { return }
+        guard !isArmed, errands.due != nil || errands.hasNews || ends.isBusy else { return }
         isArmed = true
         try timer.arm(afterNanoseconds: Self.tickNanoseconds)
     }

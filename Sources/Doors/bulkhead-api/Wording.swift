@@ -36,7 +36,7 @@ extension Question {
         case .verify(let request): request.encode(into: &writer)
         case .submit(_, let submission): submission.encode(into: &writer)
         case .book(let query), .trades(let query): query.encode(into: &writer)
-        case .balances(let account): writer.integer(account.raw)
+        case .balances(let submission): submission.encode(into: &writer)
         }
     }
 }
@@ -55,6 +55,7 @@ extension Evidence {
             case MarketMessage.tape.rawValue: answer = .tape(try Tape.decode(&reader))
             case LedgerMessage.balance.rawValue:
                 answer = .balances(try Balances.decode(&reader))
+            case LedgerMessage.denied.rawValue: answer = .denied
             default:
                 self = .nonsense
                 return

@@ -16,6 +16,7 @@ struct Hall: ~Copyable {
     private var batch = EventBatch()
     private let events: Int32?
     private var arrivals: [Arrival] = []
+    private var ends = NoteBudget(kind: "passage", rest: "ends of passages")
 
     init(_ tenancy: consuming Tenancy) throws {
         guard let listener = tenancy.descriptor("https"),
@@ -72,16 +73,19 @@ struct Hall: ~Copyable {
     private mutating func note(_ arrival: Arrival) {
         switch arrival {
         case .closed(_, let peer, let why):
-            add(.note(kind: "passage", text: "to \(passages.name(of: peer)): \(why.text)"))
+            let name = passages.name(of: peer)
+            ends.add("to \(name): \(why.text)", as: name, now: Clocks.monotonic())
         case .refused(let peer, let address, let why):
             let name = peer.map { passages.name(of: $0) } ?? "\(address)"
-            add(.note(kind: "passage", text: "with \(name): \(why.text)"))
+            ends.add("with \(name): \(why.text)", as: name, now: Clocks.monotonic())
         case .opened, .message, .publicIdentity: break
         }
     }
 
     private mutating func record(isLast: Bool = false) {
         for event in gate.takeEvents(isLast: isLast) { add(event) }
+        for event in ends.take(now: Clocks.monotonic(), isLast: isLast) { add(event) }
+        if ends.isBusy { gate.sweepOn() }
         send()
     }
 

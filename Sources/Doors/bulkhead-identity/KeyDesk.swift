@@ -66,12 +66,17 @@ struct KeyDesk: ~Copyable {
         guard key.account.raw > 0 else {
             return (KeyAnswer.refused("account 0 is nobody's").encode(), nil)
         }
+        guard key.account != .fees || key.scopes == .read else {
+            return (
+                KeyAnswer.refused("fees are only looked at: make the key to read").encode(), nil
+            )
+        }
         guard identity.count < APIKey.countMax, rows < KeyStore.rowsMax else {
             return (KeyAnswer.refused("there are too many keys; revoke some").encode(), nil)
         }
         try store.add(key)
         rows += 1
-        invariant(identity.add(key), "a key that was kept is not taken up")
+        invariant(identity.add(key, isYoung: true), "a key that was kept is not taken up")
         let isSecret = key.kind == .symmetric
         return (
             KeyAnswer.made(key: key.name, secret: isSecret ? key.material : []).encode(),

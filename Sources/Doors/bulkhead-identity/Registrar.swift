@@ -23,8 +23,6 @@ struct Registrar: ~Copyable {
     /// Operators who are connected at once; one more is turned away.
     private static let visitorsMax = 16
     private static let reportNanoseconds: UInt64 = 1_000_000_000
-    /// Notes of one report about passages; the rest is counted.
-    private static let passageNotesMax = 16
 
     private let tenancy: Tenancy
     private var loop: EventLoop
@@ -35,13 +33,18 @@ struct Registrar: ~Copyable {
     private var arrivals: [Arrival] = []
     private var visitors: [UInt64: SharedDescriptor] = [:]
     private var nextVisitor = Token.visitors
-    /// Keys on their way to orders, by the question they travel in.
-    private var offered: [Link: (correlation: UInt64, key: [UInt8])] = [:]
+    /// Those who check vouchers.
+    private var checkers: Set<Link> = []
+    /// The key on its way to them, empty for none, and the questions that it travels in.
+    private var key: [UInt8] = []
+    private var offered: [Link: UInt64] = [:]
     private var events = EventBatch()
-    private var passageNotes = 0
+    private var ends = NoteBudget(kind: "passage", rest: "ends of passages")
     private var isArmed = false
 
-    static var now: UInt64 { WallClock.now() / 1_000_000 }
+    static var now: Moment {
+        Moment(wall: WallClock.now() / 1_000_000, steady: Clocks.monotonic() / 1_000_000)
+    }
 
     init(_ tenancy: consuming Tenancy, _ table: PassageTable, _ directory: String) throws {
         let loop = try EventLoop()
@@ -73,7 +76,7 @@ struct Registrar: ~Copyable {
                 if passages.turn(ready, loop, into: &arrivals) { continue }
                 switch ready.token {
                 case Token.signals:
-                    report()
+                    report(isLast: true)
                     return
                 case Token.operators: try welcome()
                 case Token.timer:
@@ -90,6 +93,8 @@ struct Registrar: ~Copyable {
                 for arrival in arrived { take(arrival) }
                 passages.flush(loop, into: &arrivals)
             } while !arrivals.isEmpty
+            // Whoever can end this program could else take what it did with it.
+            tell()
             try arm()
         }
     }
@@ -98,16 +103,18 @@ struct Registrar: ~Copyable {
         switch arrival {
         case .opened(let link, let peer):
             if passages.line(of: peer).messages.contains(IdentityMessage.share.name) {
-                offer(link)
+                checkers.insert(link)
+                renew()
             }
         case .message(let message) where message.isAnswer: accepted(message)
         case .message(let message): verify(message)
         case .closed(let link, let peer, let why):
-            if var offer = offered.removeValue(forKey: link) { SecretBytes.wipe(&offer.key) }
-            notePassage("\(passages.name(of: peer)): \(why.text)")
+            checkers.remove(link)
+            offered[link] = nil
+            settle()
+            note(passages.name(of: peer), why.text)
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "\(address)"
-            notePassage("\(name): \(why.text)")
+            note(peer.map { passages.name(of: $0) } ?? "\(address)", why.text)
         case .publicIdentity: break
         }
     }
@@ -122,28 +129,46 @@ struct Registrar: ~Copyable {
                 IdentityMessage.verdict.rawValue, to: message.correlation, on: message.link
             ) { verdict.encode(into: &$0) }
         } catch {
-            notePassage("\(passages.name(of: message.peer)): a malformed question")
+            note(passages.name(of: message.peer), "a malformed question")
             passages.close(message.link)
         }
     }
 
-    /// A fresh key for each connection; it counts from the moment orders says that it has it.
-    private mutating func offer(_ link: Link) {
-        let key = Randomness.bytes(HMAC.bytes)
-        guard
-            let correlation = passages.ask(
-                IdentityMessage.share.rawValue, on: link, { $0.append(key) })
-        else { return passages.close(link) }
-        offered[link] = (correlation, key)
+    /// A fresh key for everybody whenever somebody comes who checks vouchers: what it has forgotten
+    /// of used ones is then worth nothing.
+    private mutating func renew() {
+        SecretBytes.wipe(&key)
+        key = Randomness.bytes(HMAC.bytes)
+        offered.removeAll()
+        for link in checkers {
+            let fresh = key
+            let question = passages.ask(
+                IdentityMessage.share.rawValue, on: link, { $0.append(fresh) })
+            // One that cannot be asked has too much in its queue: it comes again.
+            guard let question else {
+                passages.close(link)
+                continue
+            }
+            offered[link] = question
+        }
     }
 
     private mutating func accepted(_ message: Message) {
-        guard message.kind == IdentityMessage.shared.rawValue,
-            var offer = offered.removeValue(forKey: message.link),
-            offer.correlation == message.correlation
-        else { return passages.close(message.link) }
-        identity.share(offer.key)
-        SecretBytes.wipe(&offer.key)
+        guard message.kind == IdentityMessage.shared.rawValue else {
+            return passages.close(message.link)
+        }
+        // That of an earlier key says nothing about this one.
+        guard offered[message.link] == message.correlation else { return }
+        offered[message.link] = nil
+        settle()
+    }
+
+    /// The key counts from the moment that all say that they have it; those who have gone need none.
+    private mutating func settle() {
+        guard offered.isEmpty, !key.isEmpty else { return }
+        identity.share(key)
+        SecretBytes.wipe(&key)
+        key = []
     }
 
     private mutating func welcome() throws {
@@ -164,7 +189,7 @@ struct Registrar: ~Copyable {
         switch try? EventSocket.receive(on: visitor.number) {
         case .some(.none): return
         case .some(.message(let bytes)):
-            let (answer, text) = try desk.answer(bytes, &identity, now: Self.now)
+            let (answer, text) = try desk.answer(bytes, &identity, now: Self.now.wall)
             if let text { note(text) }
             var message = answer
             defer { SecretBytes.wipe(&message) }
@@ -175,11 +200,8 @@ struct Registrar: ~Copyable {
         visitors[token] = nil
     }
 
-    private mutating func notePassage(_ text: String) {
-        passageNotes += 1
-        if passageNotes <= Self.passageNotesMax {
-            add(.note(kind: "passage", text: text))
-        }
+    private mutating func note(_ name: String, _ what: String) {
+        ends.add("\(name): \(what)", as: name, now: Clocks.monotonic())
     }
 
     private mutating func note(_ text: String) { add(.note(kind: "identity", text: text)) }
@@ -191,7 +213,7 @@ struct Registrar: ~Copyable {
     }
 
     /// What was counted, and everything that waits, to the trail.
-    private mutating func report() {
+    private mutating func report(isLast: Bool = false) {
         for notice in identity.takeNotices() {
             switch notice {
             case .keyLocked(let name): note("key \(name) locked after failures")
@@ -200,11 +222,11 @@ struct Registrar: ~Copyable {
         }
         let counts = identity.takeCounts().map { "\($0.reason) \($0.count)" }
         if !counts.isEmpty { note("refused: " + counts.joined(separator: ", ")) }
-        if passageNotes > Self.passageNotesMax {
-            let more = passageNotes - Self.passageNotesMax
-            add(.note(kind: "passage", text: "\(more) more ends of connections"))
-        }
-        passageNotes = 0
+        tell(isLast: isLast)
+    }
+
+    private mutating func tell(isLast: Bool = false) {
+        for event in ends.take(now: Clocks.monotonic(), isLast: isLast) { add(event) }
         send()
     }
 
@@ -216,7 +238,7 @@ struct Registrar: ~Copyable {
 
     /// One report a second while there is something to report.
     private mutating func arm() throws {
-        guard !isArmed, identity.hasNews || events.count > 0 || passageNotes > 0 else { return }
+        guard !isArmed, identity.hasNews || events.count > 0 || ends.isBusy else { return }
         isArmed = true
         try timer.arm(afterNanoseconds: Self.reportNanoseconds)
     }

@@ -1,7 +1,9 @@
 internal import Bytes
+internal import IdentityTreaty
 internal import LedgerBook
 internal import LedgerStore
 internal import LedgerTreaty
+internal import Loop
 internal import OrderTreaty
 internal import Passage
 internal import RiskTreaty
@@ -14,12 +16,13 @@ extension Clerk {
         case .closed(let link, let peer, let why): closed(link, peer, why)
         case .refused(let peer, let address, let why):
             let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            note("passage of \(name) at \(address) refused: \(why.text)")
+            ended("passage of \(name) at \(address) refused: \(why.text)", name)
         case .message(let message):
             do throws(Malformed) {
                 try asked(message)
             } catch {
-                note("\(passages.name(of: message.peer)) sent a malformed message: \(error)")
+                let name = passages.name(of: message.peer)
+                ended("\(name) sent a malformed message: \(error)", name)
                 passages.close(message.link)
             }
         }
@@ -28,7 +31,8 @@ extension Clerk {
     private mutating func closed(_ link: Link, _ peer: Peer, _ why: PassageEnd) {
         if let stream = streams[peer], links[stream] == link { forget(stream) }
         if case .breach = why {
-            note("\(passages.name(of: peer)) broke the rules of passages: \(why.text)")
+            let name = passages.name(of: peer)
+            ended("\(name) broke the rules of passages: \(why.text)", name)
         }
     }
 
@@ -41,9 +45,18 @@ extension Clerk {
     private mutating func asked(_ message: Message) throws(Malformed) {
         var reader = message.body
         if message.kind == LedgerMessage.balances.rawValue {
-            let account = AccountID(try reader.integer())
+            let submission = try Submission.decode(&reader)
             try reader.finish()
-            return answer(account, message)
+            return answer(submission, message)
+        }
+        if message.kind == IdentityMessage.share.rawValue {
+            let key = try reader.take(Permits.keyBytes)
+            try reader.finish()
+            permits.share(key)
+            _ = passages.answer(
+                IdentityMessage.shared.rawValue, to: message.correlation, on: message.link
+            ) { _ in }
+            return
         }
         guard let stream = streams[message.peer] else { return passages.close(message.link) }
         if message.kind == StreamMessage.attach.rawValue {
@@ -51,7 +64,8 @@ extension Clerk {
             return attach(stream, message)
         }
         guard links[stream] == message.link else {
-            note("\(passages.name(of: message.peer)) spoke before it attached")
+            let name = passages.name(of: message.peer)
+            ended("\(name) spoke before it attached", name)
             return passages.close(message.link)
         }
         let bytes = reader.remaining
@@ -98,14 +112,24 @@ extension Clerk {
         case .known: applied(block, message.correlation, message.link)
         case .outOfOrder, .beyondWindow:
             let name = passages.name(of: message.peer)
-            note("\(name): block \(block) is \(verdict); its passage begins anew")
+            ended("\(name): block \(block) is \(verdict); its passage begins anew", name)
             passages.close(message.link)
         }
     }
 
-    private mutating func answer(_ account: AccountID, _ message: Message) {
+    private mutating func answer(_ submission: Submission, _ message: Message) {
         guard passages.queued(message.link) <= Self.queueMax else {
             return passages.close(message.link)
+        }
+        guard
+            let account = permits.account(submission, now: Clocks.monotonic() / 1_000_000)
+        else {
+            let name = passages.name(of: message.peer)
+            ended("\(name) asked for balances without a voucher for them", name)
+            _ = passages.answer(
+                LedgerMessage.denied.rawValue, to: message.correlation, on: message.link
+            ) { _ in }
+            return
         }
         let balances = teller.book.balances(account)
         _ = passages.answer(

@@ -1,6 +1,7 @@
 internal import AuditTreaty
 internal import Bytes
 internal import Findings
+internal import IdentityTreaty
 internal import LedgerBook
 internal import LedgerStore
 internal import LedgerTreaty
@@ -30,6 +31,7 @@ struct Clerk: ~Copyable {
     private var isDue = false
     var passages: Passages
     var teller: Teller
+    var permits = Permits()
     /// Which stream a peer's messages are, by the table.
     let streams: [Peer: Intake.Stream]
     /// The passage of each attached stream.
@@ -37,6 +39,7 @@ struct Clerk: ~Copyable {
     /// Frames whose blocks are not on disk, in their order.
     var waiting: [Intake.Stream: [(block: UInt64, correlation: UInt64)]] = [:]
     var events = EventBatch()
+    private var ends = NoteBudget(kind: "ledger", rest: "ends of passages")
     var isHaltNoted = false
 
     init(_ tenancy: consuming Tenancy, _ listing: Listing, _ path: String) throws {
@@ -50,6 +53,7 @@ struct Clerk: ~Copyable {
         let names =
             StreamMessage.allCases.map { ($0.name, $0.rawValue) }
             + LedgerMessage.allCases.map { ($0.name, $0.rawValue) }
+            + IdentityMessage.allCases.map { ($0.name, $0.rawValue) }
         let passages = try Passages(
             table, authority: tenancy.descriptor("authority") ?? -1, names: names)
         let streams = try Self.streams(table, passages)
@@ -100,9 +104,11 @@ struct Clerk: ~Copyable {
         try tenancy.ready()
         var arrivals: [Arrival] = []
         while true {
-            for ready in try loop.wait(timeoutMilliseconds: arrivals.isEmpty ? nil : 0) {
+            // What is counted is told when its second is over, though nothing else happens.
+            let patience: Int32? = ends.isBusy ? 1_000 : nil
+            for ready in try loop.wait(timeoutMilliseconds: arrivals.isEmpty ? patience : 0) {
                 if passages.turn(ready, loop, into: &arrivals) { continue }
-                guard ready.token == Self.timer else { return report() }
+                guard ready.token == Self.timer else { return report(isLast: true) }
                 _ = try timer.expirations()
                 isDue = isLingering
             }
@@ -165,13 +171,25 @@ struct Clerk: ~Copyable {
         note("halted: \(reason)")
     }
 
-    mutating func note(_ text: String) {
-        if events.append(.note(kind: "ledger", text: text)) { return }
-        report()
-        _ = events.append(.note(kind: "ledger", text: text))
+    mutating func note(_ text: String) { add(.note(kind: "ledger", text: text)) }
+
+    /// What peers cause, at a bounded rate.
+    mutating func ended(_ text: @autoclosure () -> String, _ name: String) {
+        ends.add(text(), as: name, now: Clocks.monotonic())
     }
 
-    private mutating func report() {
+    private mutating func add(_ event: Event) {
+        if events.append(event) { return }
+        send()
+        _ = events.append(event)
+    }
+
+    private mutating func report(isLast: Bool = false) {
+        for event in ends.take(now: Clocks.monotonic(), isLast: isLast) { add(event) }
+        send()
+    }
+
+    private mutating func send() {
         guard let message = events.take(), let number = tenancy.descriptor("events") else { return }
         // A full channel loses the message; its numbers are missing, and the writer records that.
         _ = try? EventSocket.send(message, on: number)

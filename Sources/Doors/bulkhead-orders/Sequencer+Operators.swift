@@ -54,6 +54,7 @@ extension Sequencer {
             case .order(let ticket, let outcome):
                 guard case .link(let link, let correlation)? = askers.removeValue(forKey: ticket)
                 else { continue }
+                if case .rejected(let why) = outcome { noteRefusal(why) }
                 _ = passages.answer(OrderMessage.outcome.rawValue, to: correlation, on: link) {
                     outcome.encode(into: &$0)
                 }

@@ -3,6 +3,7 @@ internal import Digests
 internal import Findings
 internal import IdentityTreaty
 internal import LedgerTreaty
+internal import Loop
 internal import OrderTreaty
 internal import Orders
 internal import Passage
@@ -19,13 +20,14 @@ extension Sequencer {
         case .closed(let link, let peer, let why): closed(link, peer, why)
         case .refused(let peer, let address, let why):
             let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            note("passage of \(name) at \(address) refused: \(why.text)")
+            ended("passage of \(name) at \(address) refused: \(why.text)", name)
         case .publicIdentity: break
         case .message(let message):
             do throws(Malformed) {
                 if message.isAnswer { try answered(message) } else { try asked(message) }
             } catch {
-                note("\(passages.name(of: message.peer)) sent a malformed message: \(error)")
+                let name = passages.name(of: message.peer)
+                ended("\(name) sent a malformed message: \(error)", name)
                 passages.close(message.link)
             }
             try register()
@@ -60,7 +62,8 @@ extension Sequencer {
             orders.detachLedger()
         }
         if case .breach = why {
-            note("\(passages.name(of: peer)) broke the rules of passages: \(why.text)")
+            let name = passages.name(of: peer)
+            ended("\(name) broke the rules of passages: \(why.text)", name)
         }
     }
 
@@ -70,7 +73,7 @@ extension Sequencer {
             let submission = try Submission.decode(&reader)
             try reader.finish()
             let ticket = issue(.link(message.link, correlation: message.correlation))
-            let now = WallClock.now() / 1_000_000
+            let now = Clocks.monotonic() / 1_000_000
             let keys = keys
             orders.submit(submission, as: kind, ticket: ticket, now: now) { voucher in
                 let covered = voucher.covered
@@ -79,7 +82,7 @@ extension Sequencer {
         } else if message.kind == IdentityMessage.share.rawValue {
             let key = try reader.take(Self.keyBytes)
             try reader.finish()
-            keys = [HMAC(key: key)] + keys.prefix(1)
+            keys = [HMAC(key: key)] + keys.prefix(2)
             _ = passages.answer(
                 IdentityMessage.shared.rawValue, to: message.correlation, on: message.link
             ) { _ in }
@@ -123,20 +126,32 @@ extension Sequencer {
             let block = posted[place].block
             posted.removeFirst(place + 1)
             judge(orders.book(block), message)
-        case LedgerMessage.halt.rawValue:
-            let bytes = try reader.take(min(reader.remaining, 1_024))
-            let text = Excerpt.of(String(decoding: bytes, as: UTF8.self), limit: 400)
-            orders.halt("the ledger refused a posting")
-            note("halted: the ledger refused a posting: \(text)")
+        case LedgerMessage.halt.rawValue where message.link == ledger:
+            halt("the ledger refused a posting", try Self.text(&reader))
+        case StreamMessage.halted.rawValue where message.link == risk:
+            halt("risk takes nothing more", try Self.text(&reader))
         default: passages.close(message.link)
         }
+    }
+
+    private static func text(_ reader: inout ByteReader) throws(Malformed) -> String {
+        let bytes = try reader.take(min(reader.remaining, 1_024))
+        return Excerpt.of(String(decoding: bytes, as: UTF8.self), limit: 400)
+    }
+
+    /// Stops the venue for what a peer says; told once.
+    private mutating func halt(_ what: String, _ text: String) {
+        guard orders.haltReason == nil else { return }
+        orders.halt("\(what): \(text)")
+        heed(.halted("\(what): \(text)"))
     }
 
     /// Ends a passage whose messages do not follow from one another: both ends begin again.
     private mutating func judge(_ verdict: OrdersVerdict, _ message: Message) {
         heed(verdict)
         guard verdict == .outOfOrder else { return }
-        note("\(passages.name(of: message.peer)) is out of order: its passage begins anew")
+        let name = passages.name(of: message.peer)
+        ended("\(name) is out of order: its passage begins anew", name)
         passages.close(message.link)
     }
 

@@ -3,6 +3,7 @@ internal import Bytes
 internal import Descriptors
 internal import Digests
 internal import Findings
+internal import Glibc
 internal import IdentityTreaty
 internal import Journal
 internal import LedgerTreaty
@@ -45,7 +46,7 @@ struct Sequencer: ~Copyable {
     var nextTicket: UInt64 = 1
     var visitors: [UInt64: SharedDescriptor] = [:]
     var nextVisitor = Token.visitors
-    /// The newest key of vouchers, and the one before it for those that are on their way.
+    /// The newest keys of vouchers: the last is in force until everybody has the next.
     var keys: [HMAC] = []
     var risk: Link?
     var ledger: Link?
@@ -59,8 +60,11 @@ struct Sequencer: ~Copyable {
     /// The journal's last block at the start, until its results are back.
     var rebuilding: UInt64?
     var events = EventBatch()
+    private var ends = NoteBudget(kind: "venue", rest: "ends of passages")
     private var headNoted: UInt64 = 0
     private var isCrampedNoted = false
+    private var refused = NoteBudget(kind: "venue", rest: "requests refused")
+    private var isHaltTold = false
 
     init(_ tenancy: consuming Tenancy, _ listing: Listing, _ directory: String) throws {
         let journal = try Journal.open(directory)
@@ -126,7 +130,9 @@ struct Sequencer: ~Copyable {
 
     /// Everything that can be done without waiting.
     private mutating func advance() throws {
-        if journal.isIdle && orders.hasRoom, let block = orders.close(time: WallClock.now()) {
+        if journal.isIdle && orders.hasRoom,
+            let block = orders.close(time: WallClock.now(), steady: Clocks.monotonic())
+        {
             try keep(block)
         }
         try send()
@@ -249,21 +255,51 @@ struct Sequencer: ~Copyable {
         answer()
         passages.flush(loop, into: &arrivals)
         note("journal closed at \(journal.last), head \(Hexadecimal.render(journal.head))")
-        report()
+        report(isLast: true)
     }
 
-    /// Tells a halt once.
+    /// Puts on record what an honest carrier of requests never submits.
+    mutating func noteRefusal(_ why: OrderOutcome.Rejection) {
+        switch why {
+        case .voucherInvalid, .replayed, .malformed, .scopeMissing:
+            refused.add("a request was refused: \(why)", as: "\(why)", now: Clocks.monotonic())
+        case .conflict, .unknownOrder, .busy, .unavailable, .halted: return
+        }
+    }
+
+    /// Tells a halt once, on record and in the log, with what to do about it.
     mutating func heed(_ verdict: OrdersVerdict) {
-        if case .halted(let reason) = verdict { note("halted: \(reason)") }
+        guard case .halted(let reason) = verdict, !isHaltTold else { return }
+        isHaltTold = true
+        let text =
+            "halted: \(reason); no command is taken until it is put right and orders restarted"
+        note(text)
+        let line = Array("bulkhead-orders: \(text)\n".utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     }
 
-    mutating func note(_ text: String) {
-        if events.append(.note(kind: "venue", text: text)) { return }
-        report()
-        _ = events.append(.note(kind: "venue", text: text))
+    mutating func note(_ text: String) { add(.note(kind: "venue", text: text)) }
+
+    /// What peers cause, at a bounded rate.
+    mutating func ended(_ text: @autoclosure () -> String, _ name: String) {
+        ends.add(text(), as: name, now: Clocks.monotonic())
     }
 
-    private mutating func report() {
+    private mutating func add(_ event: Event) {
+        if events.append(event) { return }
+        sendEvents()
+        _ = events.append(event)
+    }
+
+    private mutating func report(isLast: Bool = false) {
+        let now = Clocks.monotonic()
+        for event in ends.take(now: now, isLast: isLast) + refused.take(now: now, isLast: isLast) {
+            add(event)
+        }
+        sendEvents()
+    }
+
+    private mutating func sendEvents() {
         guard let message = events.take(), let number = tenancy.descriptor("events") else { return }
         // A full channel loses the message; its numbers are missing, and the writer records that.
         _ = try? EventSocket.send(message, on: number)

@@ -17,7 +17,8 @@ extension Verb {
             details: """
                 `fund` books what came in from outside. `stop` is the kill switch: it cancels the
                 account's open orders and takes no new ones; `stop all` does it for everybody.
-                `show` asks the public API under a key to read that is made for it and revoked.
+                `show` asks the public API under a key to read that is made for it and revoked;
+                `show fees` shows what the venue took.
                 """)
     ) { arguments throws(Failure) in
         let venue = try Venue(arguments)
@@ -61,17 +62,25 @@ private func document(_ state: VenueState) -> JSON {
         "state": .text(word(state)), "journaled": .count(state.journaled),
         "answered": .count(state.answered), "booked": .count(state.booked),
         "commands": .count(state.commands), "open_orders": .count(state.open),
-        "digest": .text(Hexadecimal.render(state.digest)),
+        "accounts": .count(state.accounts), "digest": .text(Hexadecimal.render(state.digest)),
+        "halted": state.halted.map { .text(Excerpt.of($0, limit: 600)) } ?? .null,
     ]
 }
 
 private func rows(_ state: VenueState) -> [[String]] {
-    [
-        ["state", word(state)], ["commands", "\(state.commands)"],
+    let halted = state.halted.map {
+        [
+            ["halted", Excerpt.of($0, limit: 600)],
+            ["what to do", "see \"When the venue is halted\" in Docs/exchange.md"],
+        ]
+    }
+    return [
+        ["state", word(state)], ["accounts", "\(state.accounts)"],
+        ["commands", "\(state.commands)"],
         ["open orders", "\(state.open)"], ["journaled", "block \(state.journaled)"],
         ["answered", "block \(state.answered)"], ["booked", "block \(state.booked)"],
         ["digest", Hexadecimal.render(state.digest)],
-    ]
+    ] + (halted ?? [])
 }
 
 private func open(_ venue: Venue, _ arguments: Arguments) throws(Failure) {
@@ -124,7 +133,20 @@ private func currency(
 }
 
 private func show(_ venue: Venue, _ arguments: Arguments) throws(Failure) {
-    let owner = try account(arguments.word(1))
+    let balances = try balances(of: try account(arguments.word(1)), venue)
+    if arguments.has("json") {
+        Output.line(balances.renderPretty())
+        return
+    }
+    var rows = [["currency", "available", "held", "reserved"]]
+    for one in balances["balances"]?.asList ?? [] {
+        rows.append(rows[0].map { Excerpt.of(one[$0]?.asText ?? "?") })
+    }
+    for line in aligned(rows, indent: "") { Output.line(line) }
+}
+
+/// An account's balances, asked at the front door under a key that is made for it and revoked.
+func balances(of owner: AccountID, _ venue: Venue) throws(Failure) -> JSON {
     let made = try venue.identity(.symmetric(owner, .read, allowed: []))
     guard case .made(let name, let secret) = made else { throw keyRefused(made) }
     let answer: Result<JSON, Failure>
@@ -141,16 +163,7 @@ private func show(_ venue: Venue, _ arguments: Arguments) throws(Failure) {
             .machine, "key", "identity did not revoke the key \(name)",
             remedy: "run `bulkhead key revoke \(name)`")
     }
-    let balances = try answer.get()
-    if arguments.has("json") {
-        Output.line(balances.renderPretty())
-        return
-    }
-    var rows = [["currency", "available", "held", "reserved"]]
-    for one in balances["balances"]?.asList ?? [] {
-        rows.append(rows[0].map { Excerpt.of(one[$0]?.asText ?? "?") })
-    }
-    for line in aligned(rows, indent: "") { Output.line(line) }
+    return try answer.get()
 }
 
 private func halt(_ venue: Venue, _ arguments: Arguments, isStop: Bool) throws(Failure) {

@@ -71,7 +71,10 @@ private func drillRequest(_ arguments: Arguments) throws(Failure) -> DrillReques
     if let named = arguments.word(1) { file = absolute(named) } else { file = try drilledFile() }
     var request = DrillRequest(file: file, programs: try Places.programs())
     request.without = walls
-    request.techniques = isLive ? techniques.filter { !$0.disturbs && !$0.fatal } : techniques
+    request.envoys = techniques.filter { Set(Technique.envoys.map(\.id)).contains($0.id) }
+    request.techniques = techniques.filter { technique in
+        !request.envoys.contains(technique) && !(isLive && (technique.disturbs || technique.fatal))
+    }
     request.compartment = arguments.value("compartment")
     request.live = live
     request.keep = arguments.has("keep")

@@ -33,7 +33,9 @@ extension Verb {
                 .usage, "words", "`key` does not take these words",
                 remedy: "see `bulkhead help key`")
         }
-        let answer = try Venue(arguments).identity(request)
+        let venue = try Venue(arguments)
+        if let owner = request.owner { try expectOpened(owner, venue) }
+        let answer = try venue.identity(request)
         switch answer {
         case .made(let key, let secret): show(key, Hexadecimal.render(secret), arguments)
         case .revoked:
@@ -96,6 +98,27 @@ private func creation(_ arguments: Arguments) throws(Failure) -> KeyRequest {
         throw badFlag("ed25519", "give the 32 bytes of the public key as 64 hexadecimal digits")
     }
     return .ed25519(owner, scopes, publicKey: bytes, allowed: allowed)
+}
+
+extension KeyRequest {
+    /// Whose key it makes.
+    fileprivate var owner: AccountID? {
+        switch self {
+        case .symmetric(let owner, _, _), .ed25519(let owner, _, _, _): owner
+        case .revoke: nil
+        }
+    }
+}
+
+/// An account that nobody opened gets no key: identity cannot know, so orders is asked.
+private func expectOpened(_ owner: AccountID, _ venue: Venue) throws(Failure) {
+    guard owner != .fees else { return }
+    let state = try venue.state { $0.accounts >= owner.raw || $0.isAvailable || $0.isHalted }
+    guard state.accounts < owner.raw else { return }
+    let range = state.accounts == 0 ? "there are none yet" : "there are 1 to \(state.accounts)"
+    throw Failure(
+        .refused, "unknown-account", "account \(owner.raw) was never opened: \(range)",
+        remedy: "open it with `bulkhead account open`")
 }
 
 private func badFlag(_ flag: String, _ remedy: String) -> Failure {

@@ -41,6 +41,8 @@ extension Verb {
         let wereEmpty = try emptyBooks(venue, listing, &pool)
         let (source, steps) = try loadSource(arguments, accounts, listing, mids)
         let traders = try traders(venue, accounts, listing)
+        try settle(venue)
+        let before = try fees(venue, listing)
         let plan = LoadPlan(
             steps: try arguments.integer("orders", in: 1...LoadPlan.ordersMax) ?? steps,
             rate: try arguments.integer("rate", in: 1...1_000_000),
@@ -56,6 +58,7 @@ extension Verb {
             funded: traders.map(\.funded), wereEmpty: wereEmpty
         ) { () throws(Failure) in try settle(venue) }
         for trader in traders { _ = try venue.identity(.revoke(key: trader.key.name)) }
+        run.compare(closing, feesBefore: before, after: try fees(venue, listing))
         let report = LoadReport(run.tally, closing, listing, run.replayed)
         if arguments.has("json") {
             Output.line(report.document.renderPretty())
@@ -143,6 +146,16 @@ private func traders(
     return traders
 }
 
+/// What the venue has taken in fees so far, by currency, as the ledger says.
+private func fees(_ venue: Venue, _ listing: Listing) throws(Failure) -> [Int64] {
+    let list = try balances(of: .fees, venue)["balances"]?.asList ?? []
+    return listing.currencies.map { currency in
+        let one = list.first { $0["currency"]?.asText == currency.name }
+        guard let text = one?["available"]?.asText else { return 0 }
+        return FixedPoint.parse(text.utf8, digits: currency.digits) ?? .min
+    }
+}
+
 /// Waits until the ledger has every block that was journaled; half a minute at most.
 private func settle(_ venue: Venue) throws(Failure) {
     let end = Clocks.monotonic() + 30_000_000_000
@@ -152,8 +165,9 @@ private func settle(_ venue: Venue) throws(Failure) {
         }
         if state.isHalted {
             throw Failure(
-                .refused, "venue-halted", "the venue is halted: the ledger refused a posting",
-                remedy: "see `bulkhead trail show`")
+                .refused, "venue-halted",
+                "the venue is halted: \(Excerpt.of(state.halted ?? "", limit: 400))",
+                remedy: "see `bulkhead venue`")
         }
         if state.booked >= state.journaled { return }
         guard Clocks.monotonic() < end else {

@@ -239,5 +239,33 @@ extension Deployment {
         for index in listeners.indices {
             listeners[index].address = Address(base + UInt32(index))
         }
+        for index in channels.indices {
+            guard case .table(let owner, let name, let bytes) = channels[index] else { continue }
+            channels[index] = .table(
+                of: owner, name: name, bytes: published(String(decoding: bytes, as: UTF8.self)))
+        }
+    }
+
+    /// A table whose published addresses are those of the listeners: `public ADDRESS` in a service's
+    /// own, `public NAME ADDRESS` in that of who certifies them.
+    private func published(_ table: String) -> [UInt8] {
+        let lines = table.split(separator: "\n")
+        let own = lines.first?.split(separator: " ").dropFirst().first
+        var text = ""
+        var done: Set<Substring> = []
+        for line in lines {
+            let words = line.split(separator: " ")
+            guard words.first == "public",
+                let name = words.count == 2 ? own : words.dropFirst().first
+            else {
+                text += line + "\n"
+                continue
+            }
+            guard done.insert(name).inserted else { continue }
+            for listener in listeners where compartments[listener.compartment].name == name {
+                text += words.dropLast().joined(separator: " ") + " \(listener.address)\n"
+            }
+        }
+        return Array(text.utf8)
     }
 }

@@ -47,6 +47,19 @@ struct Venue {
         }
     }
 
+    /// How the venue is, once it is as hoped for or ten seconds have passed.
+    func state(_ isHoped: (VenueState) -> Bool) throws(Failure) -> VenueState {
+        let end = Clocks.monotonic() + Self.patience
+        while true {
+            guard case .state(let state) = try orders(.state) else {
+                throw Failure(
+                    .machine, "reply", "orders answered something else", remedy: "try again")
+            }
+            if isHoped(state) || Clocks.monotonic() >= end { return state }
+            usleep(20_000)
+        }
+    }
+
     /// What identity answers.
     func identity(_ request: KeyRequest) throws(Failure) -> KeyAnswer {
         var desk = try OfficeDesk("identity", at: control)
@@ -136,10 +149,11 @@ func expectNumber(_ answer: AccountAnswer) throws(Failure) -> UInt64 {
 
 /// An account's number as a word of the command line.
 func account(_ word: String?) throws(Failure) -> AccountID {
+    if word == "fees" { return .fees }
     guard let word, let number = UInt32(word), number > 0 else {
         throw Failure(
             .usage, "account", "`\(Excerpt.of(word ?? ""))` is no account",
-            remedy: "give its number, as `bulkhead account open` printed it")
+            remedy: "give its number, as `bulkhead account open` printed it, or `fees`")
     }
     return AccountID(number)
 }

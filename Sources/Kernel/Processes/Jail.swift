@@ -5,7 +5,7 @@ internal import Glibc
 
 // Processes: starts jails, speaks their protocol, and reads what the kernel says about a process.
 //
-// Never decides what a compartment may do: plans come as bytes. Bounds: 64 handed descriptors, plans
+// Never decides what a compartment may do: plans come as bytes. Bounds: 240 handed descriptors, plans
 // of 1 MiB, 65,536 descriptors of a process that is looked at.
 //
 // Start order: `spawn`, put the pid into its control groups (children inherit them, and the cgroup

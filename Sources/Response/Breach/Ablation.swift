@@ -47,7 +47,7 @@ package struct Ablation: Sendable, Equatable {
     ) -> [String] {
         let walls = technique.walls(in: traits).subtracting(without)
         return Walls.names.filter { walls.contains($0.wall) }.map(\.name)
-            + (technique.standing.isEmpty ? [] : ["standing"])
+            + technique.checks + (technique.standing.isEmpty ? [] : ["standing"])
     }
 
     package var through: [Line] { lines.filter(\.cell.isThrough) }

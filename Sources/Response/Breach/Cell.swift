@@ -12,6 +12,8 @@ package enum Decision: String, Sendable, Equatable {
     case record
     /// The error number, and the table of walls that stand before the technique.
     case errno
+    /// What the one that was attacked did.
+    case effect
 }
 
 /// What one technique came to in one compartment, with the records of the walls beside it.
@@ -75,8 +77,26 @@ package enum Proof: Sendable, Equatable {
         }
     }
 
+    /// Judges the honest way that was tried beside an envoy's attack.
+    package init(honest trials: [Trial]) {
+        if let control = trials.first(where: { !$0.control.isEmpty })?.control {
+            self = .works(control)
+        } else if trials.allSatisfy({ $0.outcome.isInapplicable }) {
+            self = .lacking("no service of the platform has what it attacks")
+        } else {
+            self = .failed("nothing honest worked beside it")
+        }
+    }
+
     package var isLacking: Bool {
         if case .lacking = self { return true }
+        return false
+    }
+}
+
+extension Outcome {
+    fileprivate var isInapplicable: Bool {
+        if case .inapplicable = self { return true }
         return false
     }
 }

@@ -103,11 +103,39 @@ package struct Matrix: Sendable, Equatable {
         }
     }
 
-    /// Techniques that one wall alone stops and nothing else: by that wall's name.
+    /// Techniques that one wall, or one check of a program, alone stops and nothing else: by its
+    /// name.
     package var singles: [(wall: String, techniques: [String])] {
-        Walls.names.compactMap { name, wall in
-            let ids = techniques.filter { $0.walls == wall && $0.standing.isEmpty }.map(\.id)
-            return ids.isEmpty ? nil : (name, ids)
+        let walls = Walls.names.map { name, wall in
+            (
+                name,
+                techniques.filter {
+                    $0.walls == wall && $0.checks.isEmpty && $0.standing.isEmpty
+                }.map(\.id)
+            )
         }
+        let bare = techniques.filter {
+            $0.walls.isEmpty && $0.standing.isEmpty && $0.checks.count == 1
+        }
+        var checks: [String] = []
+        for check in bare.flatMap(\.checks) where !checks.contains(check) { checks.append(check) }
+        let single = checks.map { check in
+            (check, bare.filter { $0.checks == [check] }.map(\.id))
+        }
+        return (walls + single).filter { !$0.1.isEmpty }.map { (wall: $0.0, techniques: $0.1) }
+    }
+
+    /// How many attempts each layer stopped.
+    package var layers: [(layer: Layer, stopped: Int)] {
+        var counts: [Layer: Int] = [:]
+        for column in columns {
+            for technique in techniques {
+                guard case .stopped(let by, _, _, _) = cell(technique, column),
+                    let first = by.first
+                else { continue }
+                counts[technique.layer(of: first), default: 0] += 1
+            }
+        }
+        return Layer.allCases.compactMap { layer in counts[layer].map { (layer, $0) } }
     }
 }

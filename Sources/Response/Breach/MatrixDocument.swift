@@ -20,6 +20,12 @@ package enum MatrixDocument {
                     "unproven": .count(totals.unproven),
                 ]),
             .init(
+                "layers",
+                .list(
+                    matrix.layers.map {
+                        ["layer": .text($0.layer.rawValue), "stopped": .count(UInt64($0.stopped))]
+                    })),
+            .init(
                 "techniques",
                 .list(matrix.techniques.map { technique($0, matrix.proofs[$0.id]) })),
             .init("compartments", .list(matrix.columns.map { column($0, matrix) })),
@@ -51,7 +57,9 @@ package enum MatrixDocument {
         return [
             "id": .text(technique.id), "title": .text(technique.title),
             "attack": .text(technique.attack),
+            "layer": .text(technique.layer.rawValue),
             "walls": texts(MatrixText.names(technique.walls)),
+            "checks": texts(technique.checks),
             "standing": .text(technique.standing), "note": .text(technique.note),
             "open": .text(state),
             "openDetail": .text(detail),
@@ -63,15 +71,21 @@ package enum MatrixDocument {
             "name": .text(column.name), "equivalent": .boolean(column.difference == nil),
             "difference": .optional(column.difference),
             "cells": .list(
-                matrix.techniques.map { cell($0.id, matrix.cell($0, column)) }),
+                matrix.techniques.map { cell($0, matrix.cell($0, column)) }),
         ]
     }
 
-    private static func cell(_ id: String, _ cell: Cell) -> JSON {
-        var members: [JSON.Member] = [.init("id", .text(id)), .init("state", .text(cell.state))]
+    private static func cell(_ technique: Technique, _ cell: Cell) -> JSON {
+        var members: [JSON.Member] = [
+            .init("id", .text(technique.id)), .init("state", .text(cell.state)),
+        ]
         switch cell {
         case .stopped(let layers, let how, let trace, let detail):
             members.append(.init("by", texts(layers)))
+            members.append(
+                .init(
+                    "layer",
+                    .optional(layers.first.map { technique.layer(of: $0).rawValue })))
             members.append(.init("decidedBy", .text(how.rawValue)))
             if case .logged(let text) = trace {
                 members.append(.init("record", .text(text)))

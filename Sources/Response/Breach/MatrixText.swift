@@ -80,6 +80,10 @@ package enum MatrixText {
         case "notify": "the readiness socket"
         case "unix": "local sockets"
         case "res": "resources"
+        case "pass": "passages between services (application)"
+        case "order": "clients' requests (application)"
+        case "book": "postings (data)"
+        case "trust": "the authority (application)"
         default: family
         }
     }
@@ -104,10 +108,11 @@ package enum MatrixText {
     }
 
     private static let legend = [
-        "A wall's name: it stopped the attempt; * on record, + with another wall beside it, neither:",
-        "nothing was there, or the kernel records no such refusal. standing: stopped by how it is",
-        "built, which no drill takes away. -: nothing of the kind is there. OPEN: whether the",
-        "technique works where no wall stands; lacking: this machine lacks what it attacks.",
+        "A wall's name, or that of a program's check: it stopped the attempt; * on record, + with",
+        "another beside it, neither: nothing was there, or the kernel records no such refusal.",
+        "standing: stopped by how it is built, which no drill takes away. -: nothing of the kind is",
+        "there. OPEN: whether the technique works where no wall stands, or, for what programs stop,",
+        "whether the honest way beside it works; lacking: what it attacks is not there.",
     ]
 
     private static func totals(_ matrix: Matrix) -> [String] {
@@ -117,7 +122,10 @@ package enum MatrixText {
                 + "\(totals.stopped - totals.logged) with nothing to log), \(totals.through) got "
                 + "through, \(totals.unrecorded) without the record they need, "
                 + "\(totals.couldNotRun) not run, \(totals.inapplicable) with nothing to attack, "
-                + "\(totals.unproven) unproven"
+                + "\(totals.unproven) unproven",
+            "stopped by layer: "
+                + matrix.layers.map { "\($0.layer.rawValue) \($0.stopped)" }
+                .joined(separator: ", "),
         ]
     }
 

@@ -59,6 +59,10 @@ package struct Trial: Sendable, Equatable {
     package var end: UInt64
     package var outcome: Outcome
     package var touches: [Touch]
+    /// Compartments that were attacked, whose trails must tell.
+    package var targets: [String] = []
+    /// What the same way does when it is honest: without it being stopped proves nothing.
+    package var control = ""
 
     package init(
         id: String, begin: UInt64, end: UInt64, outcome: Outcome, touches: [Touch] = []
@@ -125,4 +129,8 @@ package enum Report: Sendable, Equatable {
     /// A listener of the attempt that runs waits for connections from elsewhere.
     case listening(port: UInt16)
     case finished(trials: UInt32)
+    /// What an envoy took from the service in whose place it sits.
+    case loot(Loot)
+    /// The attempt that runs waits for something that others bring about.
+    case prompt(String)
 }

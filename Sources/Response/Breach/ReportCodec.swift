@@ -8,6 +8,7 @@ package enum ReportCodec {
     static let version: UInt8 = 1
     static let textMax = 400
     static let touchesMax = 256
+    static let targetsMax = 32
     static let descriptorsMax = 1024
 
     /// Texts and lists above their bounds are cut, so a report always fits.
@@ -37,6 +38,12 @@ package enum ReportCodec {
         case .listening(let port):
             writer.integer(UInt8(6))
             writer.integer(port)
+        case .loot(let loot):
+            writer.integer(UInt8(7))
+            EnvoyCodec.write(loot, to: &writer)
+        case .prompt(let word):
+            writer.integer(UInt8(8))
+            writer.text(cut(word, textMax))
         }
         return writer.bytes
     }
@@ -66,6 +73,8 @@ package enum ReportCodec {
                     touch: try readTouch(&reader)))
         case 5: report = .finished(trials: try reader.integer())
         case 6: report = .listening(port: try reader.integer())
+        case 7: report = .loot(try EnvoyCodec.readLoot(&reader))
+        case 8: report = .prompt(try reader.text(limit: textMax))
         default: throw Malformed(at: 1, expected: "a kind of report")
         }
         try reader.finish()
@@ -138,6 +147,10 @@ package enum ReportCodec {
         let touches = trial.touches.prefix(touchesMax)
         writer.integer(UInt32(touches.count))
         for touch in touches { write(touch, to: &writer) }
+        let targets = trial.targets.prefix(targetsMax)
+        writer.integer(UInt32(targets.count))
+        for target in targets { writer.text(cut(target, EnvoyOrders.nameMax)) }
+        writer.text(cut(trial.control, textMax))
     }
 
     private static func readTrial(_ reader: inout ByteReader) throws(Malformed) -> Trial {
@@ -149,7 +162,12 @@ package enum ReportCodec {
         for _ in 0..<(try reader.count(limit: touchesMax)) {
             touches.append(try readTouch(&reader))
         }
-        return Trial(id: id, begin: begin, end: end, outcome: outcome, touches: touches)
+        var trial = Trial(id: id, begin: begin, end: end, outcome: outcome, touches: touches)
+        for _ in 0..<(try reader.count(limit: targetsMax)) {
+            trial.targets.append(try reader.text(limit: EnvoyOrders.nameMax))
+        }
+        trial.control = try reader.text(limit: textMax)
+        return trial
     }
 
     private static func write(_ touch: Touch, to writer: inout ByteWriter) {

@@ -34,13 +34,18 @@ package struct Technique: Sendable, Equatable {
     package let yields: [String: Walls]
     /// Paths of the host of which it needs one.
     package let places: [String]
+    /// What a program itself looks at before it believes a message, each of which stops it alone.
+    package let checks: [String]
+    /// Words of which the trail of whoever stops it holds one.
+    package let records: [String]
     /// What getting through shows, where that is less than the title says; empty if it is not.
     package let note: String
 
     package init(
         _ id: String, _ title: String, _ attack: String, _ walls: Walls, standing: String = "",
         control: Control = .works, disturbs: Bool = false, fatal: Bool = false,
-        yields: [String: Walls] = [:], places: [String] = [], note: String = ""
+        yields: [String: Walls] = [:], places: [String] = [], note: String = "",
+        checks: [String] = [], records: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -53,6 +58,8 @@ package struct Technique: Sendable, Equatable {
         self.yields = yields
         self.places = places
         self.note = note
+        self.checks = checks
+        self.records = records
     }
 
     /// Traits besides the words of a role: it holds a socket of the host; it may open listeners.
@@ -77,7 +84,10 @@ package struct Technique: Sendable, Equatable {
         return table.filter { !$0.fatal } + table.filter(\.fatal)
     }()
 
-    /// By id.
+    /// What an envoy tries: attacks on what programs say to each other, in the order of attempts.
+    package static let envoys: [Technique] = passages + requests + postings
+
+    /// By id, the envoy's too.
     package static let byID: [String: Technique] = Dictionary(
-        uniqueKeysWithValues: all.map { ($0.id, $0) })
+        uniqueKeysWithValues: (all + envoys).map { ($0.id, $0) })
 }

@@ -21,6 +21,8 @@ package struct DrillRequest: Sendable {
     package var file: String
     package var without: Walls
     package var techniques: [Technique]
+    /// What envoys try, where the platform has passages.
+    package var envoys: [Technique]
     /// Only this compartment; nil for all.
     package var compartment: String?
     /// The platform that runs is attacked itself, at this control socket's locations.
@@ -34,11 +36,13 @@ package struct DrillRequest: Sendable {
         self.file = file
         without = []
         techniques = Technique.all
+        envoys = Technique.envoys
         keep = false
         self.programs = programs
     }
 
     var probe: String { programs + "/bulkhead-probe" }
+    var envoy: String { programs + "/bulkhead-envoy" }
 }
 
 /// The drill, from start to end.
@@ -64,25 +68,26 @@ package struct Drill {
 
     /// Names of techniques by `--only`: a family or an id.
     package static func techniques(named words: [String]) throws(Failure) -> [Technique] {
-        guard !words.isEmpty else { return Technique.all }
+        let all = Technique.all + Technique.envoys
+        guard !words.isEmpty else { return all }
         for word in words
-        where !Technique.all.contains(where: { $0.id == word || $0.family == word }) {
-            let families = Set(Technique.all.map(\.family)).sorted().joined(separator: ", ")
-            let nearest = Nearest.name(to: word, among: Technique.all.map(\.id))
+        where !all.contains(where: { $0.id == word || $0.family == word }) {
+            let families = Set(all.map(\.family)).sorted().joined(separator: ", ")
+            let nearest = Nearest.name(to: word, among: all.map(\.id))
             throw Failure(
                 .usage, "technique", "there is no technique or family `\(Excerpt.of(word))`",
                 remedy: nearest.map { "did you mean \($0)?" } ?? "families: \(families)")
         }
-        return Technique.all.filter { words.contains($0.id) || words.contains($0.family) }
+        return all.filter { words.contains($0.id) || words.contains($0.family) }
     }
 
     /// Performs it.
     ///
     /// The copy is gone when this returns or throws.
     package func run() throws(Failure) -> Matrix {
-        guard Files.facts(of: request.probe) != nil else {
+        for program in [request.probe, request.envoy] where Files.facts(of: program) == nil {
             throw Failure(
-                .machine, "drill-probe", "\(request.probe) is not there",
+                .machine, "drill-probe", "\(program) is not there",
                 remedy: "build or install it beside `bulkhead`")
         }
         Interruption.catchSignals()
@@ -133,6 +138,10 @@ package struct Drill {
         var proofs: [String: Proof]
         var heard: [(index: Int, hearing: Hearing)] = []
         var troubles: [String] = []
+        /// What envoys said, by the index of the compartment; nil where there are no passages.
+        var envoys: [Int: [String: Trial]]?
+        /// Trails of copies that one technique had for itself.
+        var apart: [String: [Observed]] = [:]
     }
 
     private func attack(
@@ -163,6 +172,16 @@ package struct Drill {
             attack.plan.status = try twin.status()
             try probe(index, twin, lures, &attack)
         }
+        guard request.live == nil, !Embassy.routes(attack.plan.status).services.isEmpty,
+            !request.envoys.isEmpty
+        else { return attack }
+        let embassy = Embassy(request: request, progress: progress, trails: trails)
+        let status = try twin.status()
+        var mail = try embassy.run(twin, status, Array(services))
+        try embassy.postings(status, Array(services), &mail)
+        attack.apart = mail.observed
+        attack.envoys = mail.trials
+        attack.troubles += mail.troubles
         return attack
     }
 
@@ -171,6 +190,10 @@ package struct Drill {
     ) throws(Failure) {
         let name = attack.plan.status.compartments[index].name
         let began = Moment.now
+        guard !request.techniques.isEmpty else {
+            attack.heard.append((index, Hearing()))
+            return
+        }
         guard
             let orders = attack.plan.orders(index, techniques: request.techniques.map(\.id))
         else {
@@ -225,6 +248,28 @@ package struct Drill {
         }
     }
 
+    /// The cells of what an envoy tried in one compartment, where the platform has passages.
+    private func addEnvoys(
+        _ attack: Attack, _ index: Int, _ around: Circumstances, to column: inout Matrix.Column
+    ) {
+        guard let envoys = attack.envoys else { return }
+        let trials = envoys[index]
+        var cells = trials.map { trials in
+            Testimony.cells(request.envoys.filter { attack.apart[$0.id] == nil }, trials, around)
+        }
+        for (id, observed) in attack.apart {
+            var apart = around
+            apart.observed = observed.sorted { $0.time < $1.time }
+            cells?.merge(
+                Testimony.cells(request.envoys.filter { $0.id == id }, trials ?? [:], apart)
+            ) { $1 }
+        }
+        for technique in request.envoys {
+            column.cells[technique.id] =
+                cells?[technique.id] ?? .inapplicable("it has no passages")
+        }
+    }
+
     /// Joins probes and records.
     private func judge(_ attack: Attack, _ state: String, _ since: UInt64) -> Matrix {
         let observed = trails(state, since).sorted { $0.time < $1.time }
@@ -254,19 +299,27 @@ package struct Drill {
             around.proofs = attack.proofs
             around.observed = observed
             around.sightings = hearing.sightings
+            let isProbed = !request.techniques.isEmpty
             var column = Matrix.Column(
                 name: name,
-                difference: attack.plan.difference(index, hearing.identity, without: walls),
+                difference: isProbed
+                    ? attack.plan.difference(index, hearing.identity, without: walls) : nil,
                 traits: around.traits)
             column.cells = Correlation.cells(request.techniques, hearing.trials, around)
+            addEnvoys(attack, index, around, to: &column)
             columns.append(column)
         }
         var matrix = Matrix(
             platform: attack.plan.status.platform, file: attack.plan.status.file,
-            techniques: request.techniques, columns: columns)
+            techniques: request.techniques + (attack.envoys == nil ? [] : request.envoys),
+            columns: columns)
         matrix.without = request.without
         matrix.isLive = request.live != nil
         matrix.proofs = attack.proofs
+        for technique in request.envoys {
+            let trials = (attack.envoys ?? [:]).values.compactMap { $0[technique.id] }
+            matrix.proofs[technique.id] = Proof(honest: trials)
+        }
         matrix.troubles = attack.troubles + lost(observed)
         return matrix
     }

@@ -24,8 +24,13 @@ package struct Hearing: Sendable, Equatable {
     package var listening: UInt16?
     /// Messages that were no report.
     package var malformed = 0
+    /// What an envoy took.
+    package var loot: [Loot] = []
+    /// What an envoy waits for, since the last time.
+    var prompts: [String] = []
 
     private static let sightingsMax = 4096
+    private static let promptsMax = 64
 
     package init() {}
 
@@ -51,6 +56,8 @@ package struct Hearing: Sendable, Equatable {
         case .sighting(let sighting):
             if sightings.count < Self.sightingsMax { sightings.append(sighting) }
         case .listening(let port): listening = port
+        case .loot(let one): if loot.count < EnvoyOrders.lootMax { loot.append(one) }
+        case .prompt(let word): if prompts.count < Self.promptsMax { prompts.append(word) }
         case .finished: return true
         }
         return false
@@ -59,7 +66,8 @@ package struct Hearing: Sendable, Equatable {
     /// Listens until the probe has finished, is gone, or says nothing for `idleMilliseconds`.
     mutating func listen(
         on socket: Int32, idleMilliseconds: Int, until deadline: UInt64,
-        onIdentity: () -> Void = {}, onListening: (UInt16) -> Void = { _ in }
+        onIdentity: () -> Void = {}, onListening: (UInt16) -> Void = { _ in },
+        onPrompt: (String) -> Void = { _ in }
     ) throws(SystemFailure) -> End {
         var quiet = 0
         while true {
@@ -81,6 +89,9 @@ package struct Hearing: Sendable, Equatable {
                     listening = nil
                     onListening(port)
                 }
+                let asked = prompts
+                prompts = []
+                for word in asked { onPrompt(word) }
             case .end: return .hungUp
             case .wouldBlock: continue
             }

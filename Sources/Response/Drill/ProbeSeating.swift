@@ -15,9 +15,15 @@ struct ProbeChannel {
     /// The probe's end; given away and closed here.
     private var theirs: SharedDescriptor?
 
-    init(_ orders: Orders) throws(Failure) {
+    init(_ orders: Orders) throws(Failure) { try self.init(sealing: OrdersCodec.encode(orders)) }
+
+    init(_ orders: EnvoyOrders) throws(Failure) {
+        try self.init(sealing: EnvoyCodec.encode(orders))
+    }
+
+    private init(sealing bytes: [UInt8]) throws(Failure) {
         do throws(SystemFailure) {
-            let file = SharedDescriptor(try Jail.seal(OrdersCodec.encode(orders)))
+            let file = SharedDescriptor(try Jail.seal(bytes))
             lseek(file.number, 0, SEEK_SET)
             var ends: [SharedDescriptor] = []
             try LocalSocket.pair().split { own, their throws(SystemFailure) in
@@ -82,6 +88,27 @@ struct ProbeSeating {
         }
         _ = try? ControlClient.ask(.release(compartment: name), at: control)
         return whole
+    }
+
+    /// Lets an envoy run its orders once.
+    func run(
+        _ orders: EnvoyOrders, onPrompt: (String) -> Void = { _ in }
+    ) throws(Failure) -> Hearing {
+        var channel = try ProbeChannel(orders)
+        try seat(channel.handed)
+        channel.letGo()
+        var heard = Hearing()
+        let end: Hearing.End
+        do throws(SystemFailure) {
+            end = try heard.listen(
+                on: channel.report.number, idleMilliseconds: Self.idleMilliseconds,
+                until: Moment.now + Self.totalNanoseconds, onPrompt: onPrompt)
+        } catch {
+            throw Failure(.machine, "drill-report", "\(error)", remedy: "run it again")
+        }
+        if let failed = Hearing.unfinished(heard, end) { heard.trials[failed.id] = failed }
+        _ = try? ControlClient.ask(.release(compartment: name), at: control)
+        return heard
     }
 
     private func seat(_ handed: [Int32]) throws(Failure) {

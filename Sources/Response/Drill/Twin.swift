@@ -33,10 +33,12 @@ struct Twin: ~Copyable {
     }
 
     /// Starts a copy without the given walls; `meanwhile` runs while it comes up.
+    ///
+    /// A second copy beside another needs a name.
     static func start(
-        _ request: DrillRequest, meanwhile: () throws(Failure) -> Void
+        _ request: DrillRequest, named name: String = "", meanwhile: () throws(Failure) -> Void
     ) throws(Failure) -> Twin {
-        let state = "\(folder)/\(getpid())"
+        let state = "\(folder)/\(getpid())" + (name.isEmpty ? "" : "-\(name)")
         do { try Files.makeDirectories(folder, mode: 0o755) } catch {
             throw Failure(
                 .machine, "drill-state", "\(error)", remedy: "free space below /var/lib/bulkhead")
@@ -116,7 +118,8 @@ struct Twin: ~Copyable {
     static func sweep() {
         for name in (try? Files.list(folder, limit: 1000)) ?? [] {
             // Its runner may still be at work.
-            guard let pid = Int32(name), pid != getpid(), kill(pid, 0) != 0 else { continue }
+            guard let pid = Int32(name.prefix { $0 != "-" }), pid != getpid(), kill(pid, 0) != 0
+            else { continue }
             discardCopy("\(folder)/\(name)")
         }
     }

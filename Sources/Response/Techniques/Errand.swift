@@ -24,9 +24,10 @@ package enum Errand {
         return 0
     }
 
-    /// LISTEN_FDS and LISTEN_FDNAMES, at most 64 descriptors from 3 on.
+    /// LISTEN_FDS and LISTEN_FDNAMES, at most 256 descriptors from 3 on: more than a jail hands over.
     private static func inherited() -> [(name: String, number: Int)] {
-        guard let count = value("LISTEN_FDS").flatMap({ Int($0) }), (1...64).contains(count) else {
+        guard let count = value("LISTEN_FDS").flatMap({ Int($0) }), (1...256).contains(count)
+        else {
             return []
         }
         let names = (value("LISTEN_FDNAMES") ?? "").split(

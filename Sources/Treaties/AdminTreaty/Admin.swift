@@ -150,42 +150,58 @@ public struct VenueState: Sendable, Hashable {
     public var commands: UInt64
     /// Orders that are open now.
     public var open: UInt64
+    /// Accounts opened so far, numbered from 1.
+    public var accounts: UInt32
     /// Running digest of all results; 32 bytes.
     public var digest: [UInt8]
-    /// The ledger refused a posting.
-    public var isHalted: Bool
+    /// Why no command is taken until people have looked; nil while that is not so.
+    public var halted: String?
     /// Risk and matching are there and caught up.
     public var isAvailable: Bool
 
     /// Puts a state together; `digest` has 32 bytes.
     public init(
         journaled: UInt64, answered: UInt64, booked: UInt64, commands: UInt64, open: UInt64,
-        digest: [UInt8], isHalted: Bool, isAvailable: Bool
+        accounts: UInt32, digest: [UInt8], halted: String?, isAvailable: Bool
     ) {
         self.journaled = journaled
         self.answered = answered
         self.booked = booked
         self.commands = commands
         self.open = open
+        self.accounts = accounts
         self.digest = digest
-        self.isHalted = isHalted
+        self.halted = halted
         self.isAvailable = isAvailable
     }
 
+    /// It is halted.
+    public var isHalted: Bool { halted != nil }
+
     func encode(into writer: inout ByteWriter) {
         for number in [journaled, answered, booked, commands, open] { writer.integer(number) }
+        writer.integer(accounts)
         writer.append(digest)
         writer.integer(UInt8(isHalted ? 1 : 0))
+        if let halted {
+            writer.text(String(decoding: halted.utf8.prefix(Self.reasonMax / 4), as: UTF8.self))
+        }
         writer.integer(UInt8(isAvailable ? 1 : 0))
     }
 
     static func decode(_ reader: inout ByteReader) throws(Malformed) -> VenueState {
-        VenueState(
+        var state = VenueState(
             journaled: try reader.integer(), answered: try reader.integer(),
             booked: try reader.integer(), commands: try reader.integer(),
-            open: try reader.integer(), digest: try reader.take(32),
-            isHalted: try flag(&reader), isAvailable: try flag(&reader))
+            open: try reader.integer(), accounts: try reader.integer(),
+            digest: try reader.take(32), halted: nil, isAvailable: false)
+        if try flag(&reader) { state.halted = try reader.text(limit: reasonMax) }
+        state.isAvailable = try flag(&reader)
+        return state
     }
+
+    /// Most bytes of a reason; it is cut at a quarter of it, before what the cut breaks is mended.
+    private static let reasonMax = 4_096
 
     private static func flag(_ reader: inout ByteReader) throws(Malformed) -> Bool {
         let place = reader.position

@@ -68,6 +68,16 @@ package struct CompartmentStatus: Sendable, Equatable {
     package var limits = LimitStatus()
     /// How many descriptors it inherits by the plan, from number 3 on.
     package var handed: UInt16 = 0
+    /// Its table of passages, line by line; empty when it has none.
+    package var passages: [String] = []
+    /// Names of its channels for operators.
+    package var channels: [String] = []
+
+    /// Lines of a table beyond this many are left out of a reply, so that it fits one message.
+    package static let passagesMax = 64
+    /// Longest line of a table.
+    package static let passageBytesMax = 8 << 10
+    static let channelsMax = 16
 
     package init(
         name: String, zone: String, address: String, state: CompartmentState, isService: Bool,
@@ -175,6 +185,10 @@ package struct PlatformStatus: Sendable, Equatable {
             writer.integer(one.limits.diskBytes)
             writer.integer(one.limits.scratchBytes)
             writer.integer(one.handed)
+            writer.integer(UInt32(min(one.passages.count, CompartmentStatus.passagesMax)))
+            one.passages.prefix(CompartmentStatus.passagesMax).forEach { writer.text($0) }
+            writer.integer(UInt32(min(one.channels.count, CompartmentStatus.channelsMax)))
+            one.channels.prefix(CompartmentStatus.channelsMax).forEach { writer.text($0) }
         }
         writer.integer(UInt32(min(flows.count, Self.flowsMax)))
         for one in flows.prefix(Self.flowsMax) {
@@ -247,6 +261,13 @@ package struct PlatformStatus: Sendable, Equatable {
         status.limits.diskBytes = try reader.integer()
         status.limits.scratchBytes = try reader.integer()
         status.handed = try reader.integer()
+        for _ in 0..<(try reader.count(limit: CompartmentStatus.passagesMax)) {
+            status.passages.append(
+                try reader.text(limit: CompartmentStatus.passageBytesMax))
+        }
+        for _ in 0..<(try reader.count(limit: CompartmentStatus.channelsMax)) {
+            status.channels.append(try reader.text(limit: 64))
+        }
         return status
     }
 }

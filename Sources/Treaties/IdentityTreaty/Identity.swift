@@ -71,7 +71,8 @@ public struct SignedRequest: Sendable, Hashable {
 /// What identity makes of a signed request.
 public enum IdentityVerdict: Sendable, Hashable {
     case vouched(Voucher)
-    case refused(Reason)
+    /// `retryAfter` is in seconds; 0 where waiting changes nothing.
+    case refused(Reason, retryAfter: UInt32)
 
     /// Why a request is nobody's; clients learn only its `word`.
     public enum Reason: UInt8, Sendable, Hashable, CaseIterable {
@@ -85,6 +86,11 @@ public enum IdentityVerdict: Sendable, Hashable {
         /// Too many failures of this key: it is locked for a while.
         case lockedOut = 6
         case malformed = 7
+        /// No room to remember another request of this key.
+        case crowded = 8
+        /// It may have been accepted by an earlier run, or before the clock was set back, of which
+        /// nothing is remembered: sign again later.
+        case starting = 9
 
         /// The word of the answer: what would help an attacker is one word.
         public var word: String {
@@ -93,6 +99,8 @@ public enum IdentityVerdict: Sendable, Hashable {
             case .outsideWindow: "outside-window"
             case .replayed: "replayed"
             case .lockedOut: "locked-out"
+            case .crowded: "venue-busy"
+            case .starting: "identity-unavailable"
             }
         }
     }
@@ -103,9 +111,10 @@ public enum IdentityVerdict: Sendable, Hashable {
         case .vouched(let voucher):
             writer.integer(UInt8(1))
             voucher.encode(into: &writer)
-        case .refused(let reason):
+        case .refused(let reason, let retryAfter):
             writer.integer(UInt8(2))
             writer.integer(reason.rawValue)
+            writer.integer(retryAfter)
         }
     }
 
@@ -118,7 +127,7 @@ public enum IdentityVerdict: Sendable, Hashable {
             guard let reason = Reason(rawValue: try reader.integer()) else {
                 throw Malformed(at: place, expected: "a known reason")
             }
-            return .refused(reason)
+            return .refused(reason, retryAfter: try reader.integer())
         default: throw Malformed(at: place, expected: "a known verdict")
         }
     }

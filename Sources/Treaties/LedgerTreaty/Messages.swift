@@ -14,10 +14,12 @@ public enum LedgerMessage: UInt16, Sendable, CaseIterable {
     case applied = 0x0504
     /// Answer instead: a posting was refused. Text: which and why; the venue stops.
     case halt = 0x0505
-    /// An account's balances.
+    /// A `Submission` that asks for its account's balances.
     case balances = 0x0506
     /// Answer: `Balances`.
     case balance = 0x0507
+    /// Answer instead, empty: its voucher does not hold, or is for something else.
+    case denied = 0x0508
 
     /// The word under `messages`.
     public var name: String {
@@ -29,6 +31,7 @@ public enum LedgerMessage: UInt16, Sendable, CaseIterable {
         case .halt: "halt"
         case .balances: "balances"
         case .balance: "balance"
+        case .denied: "denied"
         }
     }
 }

@@ -164,33 +164,70 @@ public struct External: Sendable, Hashable {
     }
 }
 
-/// What risk says of a block: summed for each account and currency, sorted by both.
+/// What risk says of a block: summed for each account and currency, sorted by both; a long block
+/// travels in parts.
 public struct Holds: Sendable, Hashable {
+    /// Changes of one part: it stays well below a frame's 1 MiB.
+    public static let partMax = 65_536
+
     /// The block.
     public var block: UInt64
+    /// More parts of the same block follow.
+    public var isPart: Bool
     /// Available to held, before the block's trades.
     public var held: [Change]
     /// Held to available, after the block's trades.
     public var released: [Change]
+    /// SHA-256 over `Settlements.covered` of the block's trades as risk's own books give them; empty
+    /// from one who has no books.
+    public var witness: [UInt8]
 
     /// Puts it together.
-    public init(block: UInt64, held: [Change], released: [Change]) {
+    public init(
+        block: UInt64, isPart: Bool = false, held: [Change], released: [Change],
+        witness: [UInt8] = []
+    ) {
+        self.witness = witness
         self.block = block
+        self.isPart = isPart
         self.held = held
         self.released = released
+    }
+
+    /// The same in parts that fit into frames, at least one, with no more than `most` changes each.
+    public func parts(_ most: Int = partMax) -> [Holds] {
+        var parts: [Holds] = []
+        var (held, released) = (held[...], released[...])
+        repeat {
+            let first = held.prefix(most)
+            let second = released.prefix(most - first.count)
+            held = held.dropFirst(first.count)
+            released = released.dropFirst(second.count)
+            parts.append(
+                Holds(
+                    block: block, isPart: !held.isEmpty || !released.isEmpty, held: Array(first),
+                    released: Array(second), witness: witness))
+        } while parts.last?.isPart == true
+        return parts
     }
 
     /// Appends its wire form.
     public func encode(into writer: inout ByteWriter) {
         writer.integer(block)
+        writer.integer(UInt8(isPart ? 1 : 0))
         Change.encode(held, into: &writer)
         Change.encode(released, into: &writer)
+        writer.block(witness)
     }
 
     /// Reads one whole.
     public static func decode(_ reader: inout ByteReader) throws(Malformed) -> Holds {
-        Holds(
-            block: try reader.integer(), held: try Change.list(&reader),
-            released: try Change.list(&reader))
+        let block = try reader.integer(UInt64.self)
+        let place = reader.position
+        let part = try reader.integer(UInt8.self)
+        guard part <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
+        return Holds(
+            block: block, isPart: part == 1, held: try Change.list(&reader),
+            released: try Change.list(&reader), witness: try reader.block(limit: 32))
     }
 }

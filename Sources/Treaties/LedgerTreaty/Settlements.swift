@@ -85,6 +85,13 @@ public struct Settlements: Sendable, Hashable {
         self.trades = trades
     }
 
+    /// What a witness of a whole block's trades covers.
+    public static func covered(_ trades: [Settlement]) -> [UInt8] {
+        var writer = ByteWriter(capacity: each * trades.count)
+        for one in trades { one.encode(into: &writer) }
+        return writer.bytes
+    }
+
     /// Appends its wire form.
     public func encode(into writer: inout ByteWriter) {
         writer.integer(block)

@@ -7,6 +7,8 @@
 public struct AccountID: Hashable, Sendable, Comparable {
     /// 0 is nobody.
     public let raw: UInt32
+    /// Whose the fees are: the venue's own, which nobody opens and no order is of.
+    public static let fees = AccountID(.max)
 
     /// From its number.
     @inlinable

@@ -109,7 +109,6 @@ public enum Refusal: UInt8, Sendable, Hashable, CaseIterable {
     case noLiquidity = 16
     case duplicate = 17
     case overflow = 18
-    case positionLimit = 19
 
     /// The word that clients match on.
     public var word: String {
@@ -132,7 +131,6 @@ public enum Refusal: UInt8, Sendable, Hashable, CaseIterable {
         case .noLiquidity: "no-liquidity"
         case .duplicate: "duplicate"
         case .overflow: "overflow"
-        case .positionLimit: "position-limit"
         }
     }
 }

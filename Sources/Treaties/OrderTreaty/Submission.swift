@@ -13,7 +13,8 @@ public struct Voucher: Sendable, Hashable {
     public var digest: [UInt8]
     /// Random, used once; 16 bytes.
     public var nonce: [UInt8]
-    /// Milliseconds since 1970 from which on it is worth nothing.
+    /// From then on it is worth nothing: milliseconds of the machine's clock that never goes back,
+    /// which who issues it and who checks it share, so that nobody's setting of the time matters.
     public var expires: UInt64
     /// 32 bytes.
     public var code: [UInt8]

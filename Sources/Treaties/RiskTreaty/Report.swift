@@ -215,8 +215,9 @@ public enum Report: Sendable, Hashable {
 
 /// What matching did with one block.
 public struct Results: Sendable, Hashable {
-    /// Most reports of one block: each command may sweep the book.
-    public static let reportsMax = 1 << 20
+    /// Most reports of one block: each command may sweep the book, and each order of it trades and
+    /// leaves.
+    public static let reportsMax = 1 << 22
     /// Most bytes of one encoded frame; a longer block travels in parts.
     public static let bytesMax = 1 << 20
 

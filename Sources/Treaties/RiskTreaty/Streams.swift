@@ -17,6 +17,8 @@ public enum StreamMessage: UInt16, Sendable, CaseIterable {
     case results = 0x0405
     /// Empty body: the receiver forgets everything and starts at block 1.
     case restart = 0x0406
+    /// Answer to `attach` instead: nothing more is taken until people have looked. Text: why.
+    case halted = 0x0407
 
     /// The word under `messages`.
     public var name: String {
@@ -27,6 +29,7 @@ public enum StreamMessage: UInt16, Sendable, CaseIterable {
         case .instructions: "instructions"
         case .results: "results"
         case .restart: "restart"
+        case .halted: "halted"
         }
     }
 }

@@ -6,10 +6,10 @@ public enum ResponseWriter {
     /// Appends a response; false, and nothing appended, when a field cannot be sent.
     ///
     /// The fields of the connection and the content's length are written here and nowhere else. A
-    /// status that has no content is sent without one.
+    /// status that has no content is sent without one, and so is the answer to HEAD (RFC 9110, 9.3.2).
     public static func append(
         status: UInt16, fields: some Sequence<(name: String, value: String)>, body: [UInt8],
-        date: [UInt8], keepsAlive: Bool, to output: inout [UInt8]
+        date: [UInt8], keepsAlive: Bool, isHead: Bool = false, to output: inout [UInt8]
     ) -> Bool {
         let start = output.count
         guard (200...599).contains(status) else { return false }
@@ -34,7 +34,7 @@ public enum ResponseWriter {
         append("content-length: ", &output)
         append(body.count, &output)
         append("\r\n\r\n", &output)
-        output.append(contentsOf: body)
+        if !isHead { output.append(contentsOf: body) }
         return true
     }
 

@@ -24,8 +24,8 @@ struct AnswerTests {
     }
 
     @Test("an order has all its fields and never an account")
-    func order() {
-        let response = Answer.outcome(
+    func order() throws {
+        let response = try Answer.outcome(
             .order(view(.open)), of: .query(Shop.client("a-1")), Shop.catalogue)
         #expect(response.status == 200)
         #expect(
@@ -63,7 +63,10 @@ struct AnswerTests {
             (.rejected(.halted), place, 503, "venue-halted"),
         ]
         for (outcome, action, status, word) in cases {
-            let response = Answer.outcome(outcome, of: action, Shop.catalogue)
+            let response: ClientResponse
+            do throws(ClientProblem) {
+                response = try Answer.outcome(outcome, of: action, Shop.catalogue)
+            } catch { response = error.response }
             #expect(response.status == status)
             let json = try Shop.json(response)
             #expect((json["status"] == nil ? nil : json["type"]?.asText) == word)
@@ -81,10 +84,16 @@ struct AnswerTests {
         "every reason of identity has its word and status",
         arguments: IdentityVerdict.Reason.allCases)
     func reasons(reason: IdentityVerdict.Reason) throws {
-        let response = ClientProblem(unvouched: reason).response
-        #expect(response.status == (reason == .lockedOut ? 429 : 401))
+        let response = ClientProblem(unvouched: reason, retryAfter: 9).response
+        let status: UInt16 =
+            switch reason {
+            case .lockedOut: 429
+            case .crowded, .starting: 503
+            default: 401
+            }
+        #expect(response.status == status)
         #expect(try Shop.json(response)["type"]?.asText == reason.word)
-        #expect(response.fields.contains { $0.name == "retry-after" } == (reason == .lockedOut))
+        #expect(response.fields.contains { $0.name == "retry-after" } == (status != 401))
     }
 
     @Test("a problem has the members of RFC 9457 and its fields")
@@ -109,7 +118,7 @@ struct AnswerTests {
     }
 
     @Test("balances, book, trades, instruments and time are JSON with the listing's digits")
-    func others() {
+    func others() throws {
         let balances = Balances(
             account: AccountID(5), block: 9,
             list: [
@@ -121,7 +130,7 @@ struct AnswerTests {
                     reserved: Amount(1)),
             ])
         #expect(
-            text(Answer.balances(balances, Shop.catalogue))
+            text(try Answer.balances(balances, Shop.catalogue))
                 == #"{"account":"5","block":9,"balances":[{"currency":"USD","available":"-0.01","#
                 + #""held":"2.50","reserved":"0.00"},{"currency":"JPY","available":"7","#
                 + #""held":"0","reserved":"1"}]}"#)
@@ -129,7 +138,7 @@ struct AnswerTests {
             instrument: InstrumentID(0), block: 3,
             bids: [Level(price: Price(1), quantity: Quantity(2), orders: 3)], asks: [])
         #expect(
-            text(Answer.depth(depth, Shop.catalogue))
+            text(try Answer.depth(depth, Shop.catalogue))
                 == #"{"symbol":"BTC-USD","block":3,"bids":[{"price":"0.01","#
                 + #""quantity":"0.00000002","orders":3}],"asks":[]}"#)
         let tape = Tape(
@@ -140,7 +149,7 @@ struct AnswerTests {
                     takerSide: .buy, time: 1_700_000_000_000_000_000)
             ])
         #expect(
-            text(Answer.tape(tape, Shop.catalogue))
+            text(try Answer.tape(tape, Shop.catalogue))
                 == #"{"symbol":"BTC-JPY","trades":[{"tradeId":"18446744073709551615","price":"5","#
                 + #""quantity":"1.00000000","takerSide":"buy","time":"1700000000000000000"}]}"#)
         #expect(text(Answer.time(12)) == #"{"time":12}"#)
@@ -153,11 +162,11 @@ struct AnswerTests {
     }
 
     @Test("an answer about what is not listed is nobody's number")
-    func unlisted() {
+    func unlisted() throws {
         let depth = Depth(instrument: InstrumentID(9), block: 1, bids: [], asks: [])
-        #expect(Answer.depth(depth, Shop.catalogue).status == 502)
+        #expect(throws: ClientProblem(.peerAnswer)) { try Answer.depth(depth, Shop.catalogue) }
         let tape = Tape(instrument: InstrumentID(9), prints: [])
-        #expect(Answer.tape(tape, Shop.catalogue).status == 502)
+        #expect(throws: ClientProblem(.peerAnswer)) { try Answer.tape(tape, Shop.catalogue) }
     }
 
     @Test("the largest answers fit into a response")
@@ -165,7 +174,7 @@ struct AnswerTests {
         let level = Level(price: Price(.max), quantity: Quantity(.max), orders: .max)
         let side = [Level](repeating: level, count: 1_000)
         let depth = Depth(instrument: InstrumentID(0), block: .max, bids: side, asks: side)
-        #expect(Answer.depth(depth, Shop.catalogue).body.count <= ClientResponse.bodyMax)
+        #expect(try Answer.depth(depth, Shop.catalogue).body.count <= ClientResponse.bodyMax)
         let one = Instrument(
             symbol: String(repeating: "\u{e9}", count: 8), base: CurrencyID(0),
             quote: CurrencyID(1), priceDigits: 8, quantityDigits: 8, tick: Price(.max),

@@ -120,7 +120,7 @@ struct FuzzTests {
             let view = OrderView(
                 id: OrderID(random.next()), order: order, state: .open, refusal: nil,
                 filled: Quantity(0), filledValue: Amount(0))
-            let json = try Shop.json(Answer.order(view, 200, Shop.catalogue))
+            let json = try Shop.json(try Answer.order(view, 200, Shop.catalogue))
             for name in ["clientOrderId", "symbol", "side", "type", "price", "quantity"] {
                 #expect(json[name] == (try JSON.parse(body))[name])
             }

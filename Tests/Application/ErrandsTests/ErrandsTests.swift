@@ -95,7 +95,8 @@ struct ErrandsTests {
                 Issue.record("the ledger is not asked")
                 return
             }
-            #expect(asked == AccountID(5))
+            #expect(asked.voucher == Window.voucher())
+            #expect(asked.payload == Array("1700000000000\n5000\nGET\n/v1/account\n".utf8))
             let balances = Balances(account: AccountID(account), block: 1, list: [])
             #expect(errands.take(.balances(balances), for: id).response?.status == status)
         }
@@ -120,9 +121,19 @@ struct ErrandsTests {
             let asked: Step? = errands.take(
                 Window.request(.get, "/v1/account"), now: 0, wall: 0)
             let id = try #require(asked.question?.id)
-            let answer = errands.take(.verdict(.refused(reason)), for: id)
-            let status: UInt16 = reason == .lockedOut ? 429 : 401
+            let answer = errands.take(.verdict(.refused(reason, retryAfter: 17)), for: id)
+            let status: UInt16
+            let patience: String?
+            switch reason {
+            case .lockedOut: (status, patience) = (429, "17")
+            case .crowded: (status, patience) = (503, "1")
+            case .starting: (status, patience) = (503, "17")
+            default: (status, patience) = (401, nil)
+            }
             #expect(answer.response?.isProblem(status, reason.word) == true)
+            #expect(Window.told(&errands) == ["0.0.0.1:2 \(status) \(reason.word)"])
+            let field = answer.response?.fields.first { $0.name == "retry-after" }
+            #expect(field?.value == patience)
         }
     }
 
@@ -168,6 +179,7 @@ struct ErrandsTests {
             let step: Step? = errands.take(request, now: 0, wall: 0)
             #expect(step.response?.isProblem(status, word) == true, "\(request.target) \(word)")
             #expect(errands.count == 0)
+            #expect(Window.told(&errands) == ["0.0.0.1:2 \(status) \(word)"])
         }
     }
 
@@ -189,6 +201,7 @@ struct ErrandsTests {
             let id = try #require(asked.question?.id)
             if isVouched { _ = errands.take(.verdict(.vouched(Window.voucher())), for: id) }
             #expect(errands.fail(id, wasAsked: wasAsked)?.isProblem(status, word) == true)
+            #expect(Window.told(&errands) == ["0.0.0.1:2 \(status) \(word)"])
             #expect(errands.fail(id, wasAsked: wasAsked) == nil)
         }
         #expect(errands.count == 0)
@@ -216,7 +229,7 @@ struct ErrandsTests {
     @Test("an answer to another question is nobody's answer")
     func nonsense() throws {
         let answers: [Evidence] = [
-            .nonsense, .outcome(.cancelled(1)), .verdict(.refused(.replayed)),
+            .nonsense, .outcome(.cancelled(1)), .verdict(.refused(.replayed, retryAfter: 0)),
             .balances(Balances(account: AccountID(5), block: 1, list: [])),
             .depth(Depth(instrument: InstrumentID(1), block: 1, bids: [], asks: [])),
         ]
@@ -275,7 +288,7 @@ struct ErrandsTests {
             Window.request(.get, "/v1/book/BTC-USD"), Window.request(.get, "/v1/orders/a"),
         ]
         let answers: [Evidence] = [
-            .verdict(.vouched(Window.voucher())), .verdict(.refused(.unknownKey)),
+            .verdict(.vouched(Window.voucher())), .verdict(.refused(.unknownKey, retryAfter: 0)),
             .outcome(.order(Window.view())), .nonsense,
             .balances(Balances(account: AccountID(5), block: 1, list: [])),
         ]

@@ -1,4 +1,5 @@
 import Addresses
+import AuditTreaty
 import ClientAPI
 import Errands
 import IdentityTreaty
@@ -51,6 +52,13 @@ enum Window {
                 price: Price(100), quantity: Quantity(100_000_000),
                 client: ClientOrderID("a") ?? never()),
             state: state, refusal: nil, filled: Quantity(0), filledValue: Amount(0))
+    }
+
+    /// What the trail would hear of everybody who was refused since the last time.
+    static func told(_ errands: inout Errands) -> [String] {
+        errands.takeEvents(now: 0).compactMap {
+            if case .note("request", let text) = $0 { text } else { nil }
+        }
     }
 
     private static func never() -> ClientOrderID { fatalError("not a client order id") }

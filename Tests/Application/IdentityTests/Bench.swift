@@ -15,8 +15,16 @@ final class Bench {
     static let started: UInt64 = 1_700_000_000_000
 
     let pair = PrivateKey()
-    private var identity = Identity(now: started)
-    var now = started + 60_000
+    private var identity = Identity(now: Moment(wall: started, steady: 7))
+    private(set) var moment = Moment(wall: started + 60_000, steady: 60_007)
+    /// The wall's clock; to go on is to wait, to go back is to set it.
+    var now: UInt64 {
+        get { moment.wall }
+        set {
+            if newValue > moment.wall { moment.steady += newValue - moment.wall }
+            moment.wall = newValue
+        }
+    }
 
     init() {
         identity.share(Self.shared)
@@ -47,20 +55,33 @@ final class Bench {
     }
 
     func verify(_ request: SignedRequest) -> IdentityVerdict {
-        identity.verify(request, now: now)
+        identity.verify(request, now: moment)
+    }
+
+    /// Somebody sets the wall's clock.
+    func step(_ milliseconds: Int64) {
+        moment.wall = UInt64(Int64(moment.wall) + milliseconds)
     }
 
     /// The reason of a refusal; nil for a voucher.
     func reason(_ request: SignedRequest) -> IdentityVerdict.Reason? {
-        guard case .refused(let reason) = verify(request) else { return nil }
+        guard case .refused(let reason, _) = verify(request) else { return nil }
         return reason
+    }
+
+    /// Seconds after which to come again.
+    func patience(_ request: SignedRequest) -> UInt32? {
+        guard case .refused(_, let retryAfter) = verify(request) else { return nil }
+        return retryAfter
     }
 
     var hasNews: Bool { identity.hasNews }
     var count: Int { identity.count }
     func notices() -> [Identity.Notice] { identity.takeNotices() }
     func counts() -> [(reason: IdentityVerdict.Reason, count: UInt64)] { identity.takeCounts() }
-    func add(_ key: APIKey) -> Bool { identity.add(key) }
+    func add(_ key: APIKey, isYoung: Bool = false) -> Bool {
+        identity.add(key, isYoung: isYoung)
+    }
     func revoke(_ name: String) -> Bool { identity.revoke(name) }
     func has(_ name: String) -> Bool { identity.has(name) }
     func share(_ key: [UInt8]) { identity.share(key) }

@@ -13,8 +13,10 @@ struct LockTests {
                 #expect(bench.reason(bench.forged()) == .wrongSignature)
             }
             #expect(bench.reason(bench.request()) == .lockedOut)
+            #expect(bench.patience(bench.request()) == 10 << UInt32(round))
             bench.now += 10_000 << round - 1
             #expect(bench.reason(bench.request()) == .lockedOut)
+            #expect(bench.patience(bench.request()) == 1)
             bench.now += 1
         }
         #expect(bench.reason(bench.request()) == nil)

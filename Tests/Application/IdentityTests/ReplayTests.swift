@@ -19,7 +19,7 @@ struct ReplayTests {
             taken += 1
         }
         #expect(taken == 262_144)
-        #expect(last == .lockedOut)
+        #expect(last == .crowded)
         if let first { #expect(bench.reason(first) == .replayed) }
         #expect(bench.reason(bench.request("n")) == nil)
         bench.now += 61_000

@@ -81,7 +81,9 @@ struct Traffic {
             chain.extend(reports)
             try risk.take(reports, of: block.number)
             var writer = ByteWriter()
-            try risk.finish().encode(into: &writer)
+            var changes = try risk.finish()
+            changes.witness = Settlements.witness(of: reports, Self.listing)
+            changes.encode(into: &writer)
             let trades = reports.compactMap { report in
                 if case .trade(let trade) = report { Settlement(trade, Self.listing) } else { nil }
             }

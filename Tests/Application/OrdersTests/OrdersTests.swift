@@ -1,4 +1,5 @@
 import AdminTreaty
+import Journal
 import LedgerTreaty
 import Numerals
 import OrderTreaty
@@ -260,6 +261,46 @@ struct OrdersTests {
         let third = rig.submit(rig.client.place("c", "buy", "1", at: "900"), .place)
         #expect(rig.outcome(third) == .rejected(.halted))
         #expect(rig.orders.state.isHalted)
+        #expect(rig.orders.state.halted == "the ledger refused a posting")
+        #expect(!rig.orders.state.isAvailable)
+    }
+
+    @Test("halted before its journal is read, it says so, and not that it will be there soon")
+    func haltedEarly() throws {
+        let place = try Place()
+        do {
+            var rig = try rig(place)
+            _ = rig.submit(rig.client.place("a", "buy", "1", at: "900"), .place)
+            try rig.run()
+        }
+        var again = try Rig(place.path)
+        again.orders.halt("risk takes nothing more")
+        let ticket = again.submit(again.client.place("b", "buy", "1", at: "900"), .place)
+        #expect(again.outcome(ticket) == .rejected(.halted))
+        let query = again.submit(again.client.sign("GET", "/v1/orders/a"), .query)
+        #expect(again.outcome(query) == .rejected(.halted))
+    }
+
+    @Test("the time of blocks never goes back and never stands still, whatever the clock is set to")
+    func clockSteps() throws {
+        let place = try Place()
+        var rig = try rig(place)
+        let second: UInt64 = 1_000_000_000
+        let steps: [(wall: UInt64, steady: UInt64, time: UInt64)] = [
+            (5_000, 100, 5_000), (5_001, 101, 5_001), (4_000, 102, 5_001), (4_002, 104, 5_002),
+            (90_000, 106, 90_000), (4_010, 112, 90_003), (90_010, 116, 90_010),
+        ]
+        for (index, step) in steps.enumerated() {
+            rig.time = (step.wall - 1) * second
+            rig.steady = step.steady * second
+            _ = rig.submit(rig.client.place("t\(index)", "buy", "1", at: "900"), .place)
+            try rig.run()
+            var reader = try rig.journal.reader(from: rig.journal.last)
+            let bytes = try #require(try reader.next(through: rig.journal.last))
+            let time = try Rig.decode(bytes).time
+            let want = step.time * second
+            #expect(want <= time && time < want + second, "\(step) \(time)")
+        }
     }
 
     @Test("results that do not follow, do not fit or differ from those recorded are not taken")

@@ -107,6 +107,7 @@ struct Rig: ~Copyable {
     var client: Client
     var ticket: UInt64 = 0
     var time: UInt64 = 0
+    var steady: UInt64 = 0
     var answers: [UInt64: OrdersAnswer] = [:]
     var externals: [External] = []
 
@@ -181,7 +182,7 @@ struct Rig: ~Copyable {
     mutating func close() throws -> Bool {
         time += 1_000_000_000
         try settle { $0.isIdle && $0.hasRoom }
-        guard let block = orders.close(time: time) else { return false }
+        guard let block = orders.close(time: time, steady: steady) else { return false }
         var writer = ByteWriter()
         block.encode(into: &writer)
         #expect(try journal.append(writer.bytes) == block.number)

@@ -166,6 +166,42 @@ struct RiskDeskTests {
         try again(stage)
     }
 
+    @Test("what goes wrong in one way at one block three times is tried no more: orders hears why")
+    func lasting() throws {
+        let stage = try stage(5, through: 10, of: 20)
+        let kind = StreamMessage.instructions.rawValue
+        for round in 1...3 {
+            if round == 1 {
+                stage.send([stage.blocks[10]])
+            } else {
+                try stage.attachOrders()
+                #expect(stage.resumed == resume(0))
+                try stage.attachLedger(0)
+                try stage.attachMatching(0, Self.zeroes)
+                stage.send(stage.blocks.prefix(11))
+                try finish(stage, 10)
+            }
+            #expect(stage.risk.read(\.haltReason) == .some(nil))
+            try stage.until { stage.matching.heard(kind).count == 11 }
+            let question = try #require(stage.matching.heard(kind).last)
+            var wrong = stage.results[10]
+            wrong.reports.removeLast()
+            wrong.reports.append(.done(sequence: 1 << 40))
+            stage.matching.say(
+                .answer(
+                    StreamMessage.results.rawValue, to: question.correlation,
+                    encoded { wrong.encode(into: &$0) }))
+            try stage.until { stage.orders.ends == 1 && stage.matching.ends == 1 }
+        }
+        try stage.attachOrders()
+        #expect(stage.resumed == nil)
+        #expect(stage.refusal?.contains("matching's results of block 11") == true)
+        try stage.attachMatching(0, Self.zeroes)
+        stage.send(stage.blocks)
+        for _ in 0..<50 { try stage.round() }
+        #expect(stage.risk.read(\.block) == 0)
+    }
+
     @Test("blocks do not wait for matching's answers, up to a bound, and the ledger does")
     func ahead() throws {
         let stage = try Stage(seed: 8, blocks: 100)

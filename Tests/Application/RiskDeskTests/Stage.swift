@@ -93,7 +93,8 @@ final class Stage {
             try matching.apply(decided, into: &reports)
             chain.extend(reports)
             try risk.take(reports, of: block.number)
-            let changes = try risk.finish()
+            var changes = try risk.finish()
+            changes.witness = Settlements.witness(of: reports, Self.listing)
             holds.append(encoded { changes.encode(into: &$0) })
             results.append(
                 Results(
@@ -120,11 +121,18 @@ final class Stage {
     func attachOrders() throws {
         try orders.start(Neighbour(), "orders", map, &office)
         orders.say(.ask(StreamMessage.attach.rawValue, []))
-        try until { self.resumed != nil }
+        try until { self.resumed != nil || self.refusal != nil }
     }
 
     /// What orders was told at its last attachment.
     var resumed: [UInt8]? { orders.heard(StreamMessage.resume.rawValue).last?.body }
+
+    /// Why it was not attached.
+    var refusal: String? {
+        orders.heard(StreamMessage.halted.rawValue).last.map {
+            String(decoding: $0.body, as: UTF8.self)
+        }
+    }
 
     func send(_ some: some Sequence<Block>) {
         for block in some {

@@ -1,3 +1,4 @@
+import Digests
 import LedgerBook
 import LedgerTreaty
 import Numerals
@@ -28,6 +29,36 @@ func trade(
         trade: TradeID(id), buyer: AccountID(1), seller: AccountID(2), base: CurrencyID(0),
         quote: CurrencyID(1), delivered: Amount(delivered), paid: Amount(paid),
         buyerFee: Amount(buyerFee), sellerFee: Amount(sellerFee))
+}
+
+@Suite("Trades and risk's witness")
+struct WitnessTests {
+    @Test("a trade that risk's books do not have is refused, however much lies behind orders")
+    func unwitnessed() throws {
+        var book = LedgerBook(currencies: 2)
+        let accounts = [AccountID(1), AccountID(2)]
+        let goods = Change(account: accounts[0], currency: CurrencyID(1), amount: Amount(10))
+        let money = Change(account: accounts[1], currency: CurrencyID(0), amount: Amount(1_000))
+        let none = SHA256.hash(of: Settlements.covered([]))
+        try book.apply(
+            External(block: 1, time: 1, opened: accounts, credits: [goods, money]),
+            Holds(block: 1, held: [goods, money], released: [], witness: none), [])
+        let stolen = Settlement(
+            trade: TradeID(1), buyer: accounts[1], seller: accounts[0], base: CurrencyID(1),
+            quote: CurrencyID(0), delivered: Amount(10), paid: Amount(1), buyerFee: Amount(0),
+            sellerFee: Amount(0))
+        let before = book.balances(accounts[0])
+        #expect(throws: Objection(2, .unwitnessed)) {
+            try book.apply(
+                External(block: 2, time: 2), Holds(block: 2, held: [], released: [], witness: none),
+                [stolen])
+        }
+        #expect(book.balances(accounts[0]) == before)
+        let seen = SHA256.hash(of: Settlements.covered([stolen]))
+        try book.apply(
+            External(block: 2, time: 2), Holds(block: 2, held: [], released: [], witness: seen),
+            [stolen])
+    }
 }
 
 @Suite("Ledger book")

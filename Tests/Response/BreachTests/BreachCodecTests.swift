@@ -21,9 +21,48 @@ struct BreachCodecTests {
         .ended(Trial(id: "net.tun", begin: 1, end: 2, outcome: .inapplicable("none"))),
         .ended(Trial(id: "net.tun", begin: 1, end: 2, outcome: .couldNotRun("hung"))),
         .sighting(Sighting(time: 9, interface: "bh1", source: Address(5), touch: touch)),
-        .listening(port: 40_001),
+        .listening(port: 40_001), .loot(loot), .prompt("block"),
+        .ended(
+            {
+                var trial = Trial(id: "pass.kind", begin: 1, end: 2, outcome: .stopped(refusal))
+                trial.targets = ["ledger", "orders"]
+                trial.control = "ledger answers balances"
+                return trial
+            }()),
         .finished(trials: 130),
     ]
+
+    private static let loot = Loot(
+        owner: "risk", certificate: [1, 2, 3], secret: [4, 5], believer: "ledger")
+
+    static var envoyOrders: EnvoyOrders {
+        var orders = EnvoyOrders(techniques: Technique.envoys.map(\.id))
+        orders.takesLoot = true
+        orders.loot = [loot]
+        orders.doors = [ForeignDoor(owner: "ledger", address: Address(9), port: 7006)]
+        orders.requests = [
+            PassingRequest(
+                label: "edited", account: 7, key: "abc", signature: [1], payload: [2, 3])
+        ]
+        orders.verifier = "identity"
+        orders.account = 1
+        orders.victim = 2
+        orders.otherKey = "def"
+        orders.sequence = 9
+        orders.base = 1
+        orders.held = 100
+        return orders
+    }
+
+    @Test("an envoy's orders read back as they were written, and are refused when cut or longer")
+    func envoyRoundTrip() throws {
+        let bytes = EnvoyCodec.encode(Self.envoyOrders)
+        #expect(try EnvoyCodec.decode(bytes) == Self.envoyOrders)
+        for count in 0..<bytes.count {
+            #expect(throws: Malformed.self) { try EnvoyCodec.decode(Array(bytes[..<count])) }
+        }
+        #expect(throws: Malformed.self) { try EnvoyCodec.decode(bytes + [0]) }
+    }
 
     static var orders: Orders {
         var orders = Orders(

@@ -36,6 +36,19 @@ struct MatrixTests {
         stopped("host"), stopped("fabric"), stopped("seccomp", logged: false),
     ]
 
+    @Test("what each layer stopped is counted, and a check that stands alone is named")
+    func layers() {
+        var matrix = Self.matrix([Self.good, Self.good])
+        matrix.techniques.append(
+            Technique("pass.four", "four", "T1210", [], checks: ["table"], records: ["no"]))
+        for column in matrix.columns.indices {
+            matrix.columns[column].cells["pass.four"] = Self.stopped("table")
+        }
+        let seen = matrix.layers.map { "\($0.layer.rawValue) \($0.stopped)" }
+        #expect(seen == ["network 4", "host 2", "application 2"])
+        #expect(matrix.singles.contains { $0.wall == "table" && $0.techniques == ["pass.four"] })
+    }
+
     @Test("a drill passes only when all was stopped, recorded, run, proved and equivalent")
     func passing() {
         #expect(Self.matrix([Self.good, Self.good]).passed)

@@ -19,7 +19,8 @@ struct RoundTripTests {
         .state(
             VenueState(
                 journaled: .max, answered: 1, booked: 0, commands: 5, open: .max,
-                digest: [UInt8](repeating: 7, count: 32), isHalted: isHalted,
+                accounts: 6, digest: [UInt8](repeating: 7, count: 32),
+                halted: isHalted ? "why" : nil,
                 isAvailable: isAvailable))
     }
 

@@ -13,6 +13,8 @@ struct ControlTests {
         var whole = bare
         whole.compartments[0].role = ["inet-server", "stdio"]
         whole.compartments[0].handed = 4
+        whole.compartments[0].passages = ["self web 10.77.1.5", "open app 10.77.2.1 7000 place"]
+        whole.compartments[0].channels = ["operator"]
         whole.drift = ["web: not in the plan: accept"]
         return whole
     }()

@@ -19,7 +19,7 @@ struct RoundTripTests {
         { $0.encode(into: &$1) }, SignedRequest.decode)
 
     static let verdicts = Wire(
-        IdentityVerdict.Reason.allCases.map { .refused($0) } + [
+        IdentityVerdict.Reason.allCases.map { .refused($0, retryAfter: 640) } + [
             .vouched(
                 Voucher(
                     account: AccountID(.max), scopes: 3,

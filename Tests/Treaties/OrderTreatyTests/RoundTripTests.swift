@@ -71,7 +71,7 @@ struct Samples {
                 .order(
                     OrderView(
                         id: order(), order: try newOrder(), state: state,
-                        refusal: state == .refused ? Refusal.allCases[random.below(19)] : nil,
+                        refusal: state == .refused ? Refusal.allCases[random.below(18)] : nil,
                         filled: Quantity(amount()), filledValue: Amount(amount()))))
         }
         return list

@@ -1,0 +1,106 @@
+internal import Addresses
+internal import AuditTreaty
+
+/// Joins what an envoy saw with what the services that it attacked put on record.
+///
+/// An envoy is not believed that it was stopped: each service that stopped it must have said so
+/// itself, about this attacker, and one record speaks for one attempt only.
+package struct Testimony: Sendable {
+    private let around: Circumstances
+    /// Records that already spoke, by index and the word that they spoke by: one may count several
+    /// kinds of refusals.
+    private var used: Set<String> = []
+
+    /// Services put several events into one message, up to a second after the first.
+    private static let lateNanoseconds: UInt64 = 3_000_000_000
+    private static let earlyNanoseconds: UInt64 = 12_000_000
+    /// What a service says when there was more to tell than it lists.
+    private static let counted = "more ends of connections"
+
+    package init(_ around: Circumstances) { self.around = around }
+
+    /// Judges all trials in the order in which they were tried.
+    package static func cells(
+        _ techniques: [Technique], _ trials: [String: Trial], _ around: Circumstances
+    ) -> [String: Cell] {
+        var testimony = Testimony(around)
+        var cells: [String: Cell] = [:]
+        for technique in techniques where trials[technique.id] == nil {
+            cells[technique.id] = .couldNotRun("the envoy did not report it")
+        }
+        let tried = techniques.compactMap { technique in
+            trials[technique.id].map { (technique, $0) }
+        }
+        for (technique, trial) in tried.sorted(by: { $0.1.begin < $1.1.begin }) {
+            cells[technique.id] = testimony.cell(technique, trial)
+        }
+        return cells
+    }
+
+    private mutating func cell(_ technique: Technique, _ trial: Trial) -> Cell {
+        switch trial.outcome {
+        case .through(let text): return .through(text)
+        case .couldNotRun(let text): return .couldNotRun(text)
+        case .inapplicable(let text): return .inapplicable(text)
+        case .sent(let text): return .unrecorded("\(text); nobody knows what became of it")
+        case .stopped(let refusal):
+            // A wall stopped it before any program heard of it.
+            if refusal.errno != 0 {
+                return Correlation.cells([technique], [technique.id: trial], around)[technique.id]
+                    ?? .couldNotRun(refusal.summary)
+            }
+            guard !trial.control.isEmpty else {
+                return .couldNotRun("no honest way was tried beside it: \(refusal.summary)")
+            }
+            return stopped(technique, trial, refusal)
+        }
+    }
+
+    private mutating func stopped(
+        _ technique: Technique, _ trial: Trial, _ refusal: Refusal
+    ) -> Cell {
+        guard !trial.targets.isEmpty else {
+            return .couldNotRun("it names nobody who stopped it: \(refusal.summary)")
+        }
+        var said: [String] = []
+        for target in trial.targets {
+            guard let words = record(technique, trial, target) else {
+                return .unrecorded("\(refusal.summary); \(target) recorded nothing of it")
+            }
+            said.append("\(target): \(words)")
+        }
+        return .stopped(
+            by: Array(technique.checks.prefix(1)), how: .record,
+            trace: .logged(said.joined(separator: "; ")), detail: refusal.summary)
+    }
+
+    /// What the target says of this attacker and this kind of attack.
+    private mutating func record(
+        _ technique: Technique, _ trial: Trial, _ target: String
+    ) -> String? {
+        let begin = trial.begin - min(trial.begin, Self.earlyNanoseconds)
+        let end = trial.end &+ Self.lateNanoseconds
+        let address = around.address.map { "\($0)" } ?? around.name
+        var counted: String?
+        for (index, one) in around.observed.enumerated()
+        where one.trail == target && one.time >= begin && one.time <= end {
+            guard case .note(_, let text) = one.event else { continue }
+            if text.contains(Self.counted) { counted = counted ?? text }
+            let names =
+                technique.isAnonymous || text.contains(around.name) || text.contains(address)
+            guard names,
+                let word = technique.records.first(where: {
+                    text.contains($0) && !used.contains("\(index) \($0)")
+                })
+            else { continue }
+            used.insert("\(index) \(word)")
+            return text
+        }
+        return counted
+    }
+}
+
+extension Technique {
+    /// The record of it does not say who it was: a posting, a request of a client.
+    fileprivate var isAnonymous: Bool { family == "book" || family == "order" }
+}
