@@ -73,6 +73,7 @@ let rooms: [[Target]] = [
     room("Crypto", "Certificates", opens: ["Addresses", "Findings", "COpenSSL"]),
     room("Crypto", "TLSEngine", opens: ["Certificates", "Findings", "CTLS"]),
     room("Wires", "HTTPWire", tests: ["Chance"]),
+    room("Wires", "YAMLTree", opens: ["Findings", "CYAML"]),
     room("Plan", "Packets", tests: ["PacketChance", "Chance"]),
     room("Plan", "Ruleset", opens: ["Packets", "Findings"], tests: ["Walker", "Chance"]),
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
@@ -100,13 +101,32 @@ let rooms: [[Target]] = [
         ]),
     room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
-        tests: ["Walker", "Chance"]),
+        tests: ["Walker"]),
+    room(
+        "Plan", "Connectivity",
+        opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
+    room(
+        "Formats", "KubernetesManifests",
+        opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
+        tests: ["Chance", "Connectivity"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
-    room("Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "CYAML"]),
+    room(
+        "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room(
+        "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
+        tests: ["Addresses", "Ruleset"]),
+    room(
+        "Formats", "SecurityGroups",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
+    room(
+        "Formats", "TerraformPlan",
+        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        tests: ["Packets", "Ruleset"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -309,7 +329,8 @@ let doors: [[Target]] = [
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
-            "Numerals", "Certificates", "Loop", "Load", "Digests",
+            "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
+            "KubernetesManifests", "Packets", "Topology",
         ]),
     door(
         "bulkhead-supervisor",
@@ -435,12 +456,14 @@ let fuzzing: [Target] =
             name: "fuzz",
             dependencies: [
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
-                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "Closure",
+                "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
+                "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
-                "OrderTreaty", "Packets", "Passage", "Platform", "RequestTreaty", "Risk",
-                "RiskTreaty", "Ruleset", "Sensors", "Trail", "Walker",
+                "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
+                "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",
+                "Walker",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

@@ -10,7 +10,8 @@ struct Door: Sendable {
         .blueprint, .json, .elf, .deployment, .plan, .event, .table, .control, .log, .audit,
         .netlink, .orders, .report, .trail, .block, .results, .ledger, .request, .stream, .market,
         .enrol, .bareEvent, .http, .answer, .frame, .passages, .signed, .listingFile, .flow,
-        .number, .journal, .nft, .nftJSON, .iptables,
+        .number, .journal, .securityGroups, .terraformPlan, .yaml, .kubernetes,
+        .nft, .nftJSON, .iptables,
     ]
 
     /// Written once, before the first input.

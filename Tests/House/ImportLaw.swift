@@ -11,13 +11,13 @@ enum ImportLaw {
     ]
 
     /// Wings that decide and compute: no system calls, so no C library.
-    static let pureWings: Set<String> = ["Ground", "Plan", "Treaties", "Evidence"]
+    static let pureWings: Set<String> = ["Ground", "Plan", "Formats", "Treaties", "Evidence"]
 
     /// Who may own a binding: the rooms that turn C into Swift, and nobody else.
     static let owners: [String: Set<String>] = [
         "COpenSSL": ["Digests", "Signatures", "Certificates"],
         "CTLS": ["TLSEngine"],
-        "CYAML": ["Blueprint"],
+        "CYAML": ["YAMLTree"],
         "CSeccomp": ["Seccomp"],
         "CNftables": ["PacketFilter"],
     ]

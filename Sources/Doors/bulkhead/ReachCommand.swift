@@ -8,17 +8,28 @@ internal import Reach
 extension Verb {
     static let reach = Verb(
         Usage(
-            "reach", operands: "FILE", counts: 1...1,
+            "reach", operands: "FILE...", counts: 1...256,
             about: "Shows who can reach what, on which ports, by which flows",
             flags: [
                 Flag("from", value: "A", "only from this service, zone, internet or office"),
-                Flag("to", value: "B", "only to this service, zone or service.port"), .json,
+                Flag("to", value: "B", "only to this service, zone or service.port"),
+                Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
             ],
             details: """
                 Reach is one hop: what flows and channels allow when nobody is owned.
                 With both --from and --to, exit 1 says that nothing leads there.
+                With --from-format, files and folders of these formats are read instead:
+                \(ImportFormat.all.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)
     ) { arguments throws(Failure) in
+        if let format = arguments.value("from-format") {
+            return try importedReach(format, arguments)
+        }
+        guard arguments.words.count == 1 else {
+            throw Failure(
+                .usage, "words", "`reach` takes one platform file",
+                remedy: "name one, or say the format of the files with --from-format")
+        }
         let file = try PlatformFile.read(arguments.word(0) ?? "")
         let graph = Graph(try file.required())
         let from = try arguments.value("from").map { text throws(Failure) in

@@ -71,12 +71,11 @@ extension Lookup {
         {
             return implied.and(condition)
         }
-        let excepted = implied.and(exact).plainClauses ?? []
-        let all =
-            open.alternatives.isEmpty
-            ? implied : implied.and(.field(.protocolNumber, in: FilterNames.withPorts))
+        // Where a part has no ports, what an element might hold is open, the rest is not in it.
+        let excepted =
+            (implied.and(exact).plainClauses ?? []) + (implied.and(rest).plainClauses ?? [])
         return Condition(
-            all.alternatives.map { Match($0.clauses, except: $0.except + excepted) }
+            implied.alternatives.map { Match($0.clauses, except: $0.except + excepted) }
         ).or(open)
     }
 

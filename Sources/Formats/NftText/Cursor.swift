@@ -43,29 +43,25 @@ struct Cursor {
     /// The word here; empty for anything else.
     var word: String { kind == .word ? text(token) : "" }
 
-    func isSign(_ sign: StaticString) -> Bool {
+    func isSign(_ sign: String) -> Bool {
         kind == .sign && isToken(tokens[index], sign)
     }
 
-    func isToken(_ token: Token, _ text: StaticString) -> Bool {
+    func isToken(_ token: Token, _ text: String) -> Bool {
         let length = Int(token.end - token.start)
-        guard length == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { buffer in
-            for offset in 0..<length
-            where unsafe buffer[offset] != bytes[Int(token.start) + offset] { return false }
-            return true
-        }
+        guard length == text.utf8.count else { return false }
+        return bytes[Int(token.start)..<Int(token.end)].elementsEqual(text.utf8)
     }
 
     /// Steps over a sign if it is here.
-    mutating func take(_ sign: StaticString) -> Bool {
+    mutating func take(_ sign: String) -> Bool {
         guard isSign(sign) else { return false }
         advance()
         return true
     }
 
     /// Steps over a word if it is here.
-    mutating func takeWord(_ word: StaticString) -> Bool {
+    mutating func takeWord(_ word: String) -> Bool {
         guard kind == .word, isToken(token, word) else { return false }
         advance()
         return true

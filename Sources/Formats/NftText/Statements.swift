@@ -82,12 +82,12 @@ extension Cursor {
         return .match(key, compare, value)
     }
 
-    private static let comparisons: [(StaticString, NftOperator)] = [
+    private static let comparisons: [(String, NftOperator)] = [
         ("==", .equal), ("!=", .unequal), ("<=", .atMost), (">=", .atLeast), ("<", .less),
         (">", .greater), ("!", .none),
     ]
 
-    private static let comparisonWords: [(StaticString, NftOperator)] = [
+    private static let comparisonWords: [(String, NftOperator)] = [
         ("eq", .equal), ("ne", .unequal), ("lt", .less), ("gt", .greater), ("le", .atMost),
         ("ge", .atLeast),
     ]

@@ -37,20 +37,27 @@ public struct Finding: Equatable, Sendable {
     public let problem: String
     /// What to do about it, as an instruction.
     public let remedy: String
+    /// The file, where there are several; empty for the one that was named.
+    public let file: String
 
     /// Puts a finding together.
     public init(
-        _ severity: Severity, _ code: String, at place: Place?, _ problem: String, remedy: String
+        _ severity: Severity, _ code: String, at place: Place?, _ problem: String, remedy: String,
+        file: String = ""
     ) {
         self.severity = severity
         self.code = code
         self.place = place
         self.problem = problem
         self.remedy = remedy
+        self.file = file
     }
 
     /// `file:line:column: error: problem; remedy [code]`, as compilers print it.
+    ///
+    /// The finding's own file goes before the one handed in.
     public func line(file: String) -> String {
+        let file = self.file.isEmpty ? file : Excerpt.of(self.file, limit: 500)
         let position = place.map { "\(file):\($0.line):\($0.column)" } ?? file
         return "\(position): \(severity.rawValue): \(problem); \(remedy) [\(code)]"
     }

@@ -1,4 +1,4 @@
-// Blueprint: reads a platform file (YAML by libyaml) into the typed `Platform`. It never opens a
+// Blueprint: reads a platform file (YAML) into the typed `Platform`. It never opens a
 // file, never asks a clock and never guesses: folder and day are handed in, and what is not in the
 // table of keys is an error. Bounds: 10 MiB, 32 levels, a million values, 1,000 findings.
 package import Findings
@@ -23,12 +23,6 @@ package enum Blueprint {
         _ bytes: [UInt8], folder: String, today: Int
     ) -> (platform: Platform?, findings: [Finding]) {
         var report = Report()
-        guard bytes.count <= bytesMax else {
-            report.error(
-                "too-big", nil, "the file has \(bytes.count) bytes, more than \(bytesMax)",
-                "split the platform")
-            return (nil, report.finish())
-        }
         guard let root = Composer.compose(bytes, &report) else { return (nil, report.finish()) }
         ShapeCheck.check(root, &report)
         let names = Names(root, &report)

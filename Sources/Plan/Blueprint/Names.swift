@@ -1,5 +1,6 @@
 internal import Findings
 internal import Platform
+internal import YAMLTree
 
 /// The names that the file declares, with what is wrong about the names themselves.
 ///

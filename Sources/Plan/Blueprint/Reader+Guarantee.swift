@@ -1,5 +1,6 @@
 internal import Findings
 internal import Platform
+internal import YAMLTree
 
 extension Reader {
     /// A guarantee with all its names resolved; nil when one is unknown.

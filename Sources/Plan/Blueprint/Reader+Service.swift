@@ -1,6 +1,7 @@
 internal import Addresses
 internal import Findings
 internal import Platform
+internal import YAMLTree
 
 extension Reader {
     mutating func service(_ entry: Node.Entry) -> Service? {

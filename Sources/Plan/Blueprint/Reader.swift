@@ -1,6 +1,7 @@
 internal import Addresses
 internal import Findings
 internal import Platform
+internal import YAMLTree
 
 /// Turns the checked tree into the model, resolving names on the way.
 ///

@@ -1,4 +1,5 @@
 internal import Findings
+internal import YAMLTree
 
 /// Compares the tree with the table of keys: everything that needs no knowledge of names.
 enum ShapeCheck {

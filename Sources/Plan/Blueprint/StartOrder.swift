@@ -1,4 +1,5 @@
 internal import Findings
+internal import YAMLTree
 
 /// Finds services that wait for each other: none of them could ever start.
 enum StartOrder {

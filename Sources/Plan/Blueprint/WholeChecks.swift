@@ -1,6 +1,7 @@
 internal import Addresses
 internal import Findings
 internal import Platform
+internal import YAMLTree
 
 /// Checks that need the whole platform: networks, room, flows, publications, start order.
 struct WholeChecks {

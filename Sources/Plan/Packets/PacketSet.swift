@@ -71,6 +71,7 @@ package struct PacketSet: Sendable {
 
     /// The same set in fewer boxes where neighbours join: for people who read it.
     package func joined() -> PacketSet {
+        guard boxes.count > 1 else { return self }
         var set = self
         var before = Int.max
         while set.boxes.count < before {

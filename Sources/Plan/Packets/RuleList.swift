@@ -75,8 +75,31 @@ package struct RuleList: Sendable {
     /// Every packet that the list allows among those of a box.
     package func allowed(in question: Box) throws(PacketSet.TooLarge) -> PacketSet {
         var allowed: [Box] = []
-        for cell in try cells(in: question) where cell.isAllowed { allowed += cell.packets.boxes }
-        return try PacketSet(disjoint: allowed)
+        guard !hasSkips else {
+            for cell in try cells(in: question) where cell.isAllowed {
+                allowed += cell.packets.boxes
+            }
+            return try PacketSet(disjoint: allowed)
+        }
+        var open = [question]
+        for index in boxes.indices where boxes[index].overlaps(question) {
+            let rule = boxes[index]
+            var rest: [Box] = []
+            for box in open {
+                guard let held = box.intersection(rule) else {
+                    rest.append(box)
+                    continue
+                }
+                if decisions[index] == .allow { allowed.append(held) }
+                if held != box { rest += box.subtracting(rule) }
+            }
+            guard max(rest.count, allowed.count) <= PacketSet.limit else {
+                throw PacketSet.TooLarge()
+            }
+            open = rest
+            if open.isEmpty { break }
+        }
+        return try PacketSet(disjoint: otherwise ? allowed + open : allowed)
     }
 
     /// Packets that one rule decides.
@@ -93,7 +116,7 @@ package struct RuleList: Sendable {
         var cells: [Cell] = []
         var waiting: [Int: [Box]] = [:]
         for index in 0...count {
-            if let landed = waiting.removeValue(forKey: index) {
+            if !waiting.isEmpty, let landed = waiting.removeValue(forKey: index) {
                 open = try PacketSet(disjoint: open.boxes + landed)
             }
             guard index < count else { break }

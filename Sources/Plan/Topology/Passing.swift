@@ -22,23 +22,23 @@ package struct Passing: Sendable {
 }
 
 extension Topology {
-    /// What passes, in one family.
+    /// What passes, in one family; from an endpoint to itself between the machines of a group.
     package func passing(
         from source: Int, to target: Int, _ family: Families
     ) throws(PacketSet.TooLarge) -> Passing {
         var passing = Passing()
-        guard source != target else { return passing }
+        guard source != target || endpoints[source].isGroup else { return passing }
         let there = way(from: source, to: target)
         let back = way(from: target, to: source)
         passing.may = try passed(source, target, there, back, family, .may)
-        let words = Set((there + back).flatMap { rules($0.gate, family).unmodelled })
-        guard !words.isEmpty else {
+        let gates = (there + back).lazy.map { rules($0.gate, family) }
+        guard !passing.may.isEmpty, gates.contains(where: { !$0.unmodelled.isEmpty }) else {
             passing.must = passing.may
             return passing
         }
         passing.must = try passed(source, target, there, back, family, .must)
         let isSame = try passing.may.isSubset(of: passing.must)
-        passing.unmodelled = isSame ? [] : words.sorted()
+        passing.unmodelled = isSame ? [] : Set(gates.flatMap(\.unmodelled)).sorted()
         return passing
     }
 
@@ -46,6 +46,8 @@ extension Topology {
         _ source: Int, _ target: Int, _ there: [(gate: Int, context: Box)],
         _ back: [(gate: Int, context: Box)], _ family: Families, _ bound: Bound
     ) throws(PacketSet.TooLarge) -> PacketSet {
+        // Who lets all replies pass has no say about them.
+        let back = back.filter { !rules($0.gate, family)[bound].allowsReplies }
         var passed = PacketSet()
         for question in questions(source, target, family) {
             var open = PacketSet(question)
@@ -95,6 +97,7 @@ extension Topology {
         _ set: PacketSet, _ back: [(gate: Int, context: Box)], _ family: Families,
         _ bound: Bound
     ) throws(PacketSet.TooLarge) -> PacketSet {
+        guard !back.isEmpty else { return set }
         var answered = PacketSet()
         for box in set.boxes.flatMap(\.byKindOfReply) {
             var replies = PacketSet(box.reply)
@@ -107,6 +110,15 @@ extension Topology {
             }
         }
         return answered
+    }
+}
+
+extension RuleList {
+    /// The first rule allows everything that is established.
+    fileprivate var allowsReplies: Bool {
+        let established = ConnectionState.established.rawValue
+        guard let first = boxes.first, decisions[0] == .allow else { return false }
+        return first.contains(.everything.with(.state, established...established))
     }
 }
 

@@ -19,6 +19,8 @@ package struct Endpoint: Sendable, Hashable {
     /// Its addresses of each family; empty where it has none.
     package var v4: [ClosedRange<UInt32>]
     package var v6: [ClosedRange<UInt128>]
+    /// It stands for several machines, which reach one another through its gates.
+    package var isGroup: Bool
     /// The interface that leads to it at transit gates (`Field.arrival` and `.departure`).
     package var link: UInt32
     /// Gates that what it sends passes first, and that what it gets passes last, in order.
@@ -28,14 +30,16 @@ package struct Endpoint: Sendable, Hashable {
 
     package init(
         _ kind: Kind = .workload, name: String, group: String = "",
-        v4: [ClosedRange<UInt32>] = [], v6: [ClosedRange<UInt128>] = [], link: UInt32 = 0,
-        egress: [Step] = [], ingress: [Step] = [], place: Place? = nil
+        v4: [ClosedRange<UInt32>] = [], v6: [ClosedRange<UInt128>] = [],
+        isGroup: Bool = false, link: UInt32 = 0, egress: [Step] = [], ingress: [Step] = [],
+        place: Place? = nil
     ) {
         self.kind = kind
         self.name = name
         self.group = group
         self.v4 = v4
         self.v6 = v6
+        self.isGroup = isGroup
         self.link = link
         self.egress = egress
         self.ingress = ingress

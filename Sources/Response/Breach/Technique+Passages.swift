@@ -8,8 +8,7 @@ extension Technique {
         Technique(
             "pass.no-flow",
             "open a passage to a service without a flow to it, with the own "
-                + "certificate", "T1210", [.seccomp, .landlock, .fabric, .host],
-            yields: ["inet-client": .seccomp], checks: ["name"],
+                + "certificate", "T1210", [.landlock, .fabric, .host], checks: ["name"],
             records: [stranger]),
         Technique(
             "pass.plaintext", "speak to a passage's port without TLS", "T1071", [],

@@ -14,8 +14,8 @@ package struct Testimony: Sendable {
     /// Services put several events into one message, up to a second after the first.
     private static let lateNanoseconds: UInt64 = 3_000_000_000
     private static let earlyNanoseconds: UInt64 = 12_000_000
-    /// What a service says when there was more to tell than it lists.
-    private static let counted = "more ends of connections"
+    /// What a service says when there was more to tell than it lists; it names who caused it.
+    private static let counted = ", not listed: "
 
     package init(_ around: Circumstances) { self.around = around }
 
@@ -85,9 +85,9 @@ package struct Testimony: Sendable {
         for (index, one) in around.observed.enumerated()
         where one.trail == target && one.time >= begin && one.time <= end {
             guard case .note(_, let text) = one.event else { continue }
-            if text.contains(Self.counted) { counted = counted ?? text }
             let names =
                 technique.isAnonymous || text.contains(around.name) || text.contains(address)
+            if names, text.contains(Self.counted) { counted = counted ?? text }
             guard names,
                 let word = technique.records.first(where: {
                     text.contains($0) && !used.contains("\(index) \($0)")

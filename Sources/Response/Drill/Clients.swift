@@ -95,9 +95,7 @@ final class Clients {
             let root = Certificate(pem: pem)
         else { throw Self.failed("the authority gives no root") }
         var pool = try ClientPool(plan.front, root: root, connections: 1)
-        let document = try Self.json(
-            try pool.answer(to: RequestText(plan.front).plain(.get, "/v1/instruments")))
-        let listing = try PublicListing.parse(document)
+        let listing = try Self.listing(plan, &pool)
         let trading: Scopes = [.read, .trade]
         let trader = try Self.open(plan, control, trading, listing)
         let victim = try Self.open(plan, control, trading, listing)
@@ -108,6 +106,23 @@ final class Clients {
         self.trader = trader
         self.victim = victim
         self.pool = pool
+    }
+
+    /// What is traded; services that just started may have to find one another first.
+    private static func listing(
+        _ plan: VenuePlan, _ pool: inout ClientPool
+    ) throws(Failure) -> Listing {
+        let request = RequestText(plan.front).plain(.get, "/v1/instruments")
+        let end = Moment.now + patience
+        while true {
+            if let answer = try? pool.answer(to: request, seconds: 2), answer.status == 200 {
+                return try PublicListing.parse(try json(answer))
+            }
+            guard Moment.now < end, !Interruption.isRaised else {
+                throw failed("the front door does not say what is traded")
+            }
+            usleep(20_000)
+        }
     }
 
     private static func failed(_ problem: String) -> Failure {

@@ -36,8 +36,9 @@ struct HonestQuestion {
 
     private static let all: [HonestQuestion] = [
         HonestQuestion(StreamMessage.attach.name, StreamMessage.attach.rawValue) { _ in },
+        // Refused, and answered: nobody vouches for it.
         HonestQuestion(LedgerMessage.balances.name, LedgerMessage.balances.rawValue) {
-            $0.integer(UInt32(1))
+            Submission(payload: [], voucher: nobody).encode(into: &$0)
         },
         HonestQuestion(MarketMessage.book.name, MarketMessage.book.rawValue) {
             MarketQuery(instrument: InstrumentID(0), count: 1).encode(into: &$0)

@@ -98,7 +98,11 @@ enum PassageAttempts {
             finding.outcome = .stopped(
                 Refusal(call: nil, errno: 0, detail: said.joined(separator: ", ")))
         }
-        finding.control = mission.opened.first.flatMap { mission.honest($0) } ?? ""
+        // Who opens no passages has no honest way beside it: the same dial opens those of others.
+        finding.control =
+            mission.opened.isEmpty
+            ? "it has no passage to open"
+            : mission.opened.first.flatMap { mission.honest($0) } ?? ""
         return finding
     }
 

@@ -156,12 +156,12 @@ final class Courtroom {
         }
     }
 
-    /// Waits until a counter is there, or for about five seconds.
+    /// Asks until a counter is there, for some seconds at most.
     private func wait(_ table: String, _ counter: String, _ count: UInt64) throws {
-        for _ in 0..<5_000 {
+        for _ in 0..<50_000 {
             let found = try session.counters(table)[counter]?.packets ?? 0
             if found >= count { return }
-            usleep(1_000)
+            sched_yield()
         }
         throw Missing(counter: counter, wanted: count)
     }

@@ -127,6 +127,10 @@ struct TextTests {
             "th dport 53 accept", passes: [.tcp(53)],
             open: [Probe([.protocolNumber: 1, .destinationPort: 9])], stops: [.udp(54)]),
         TextCase(
+            "meta l4proto . th dport != { tcp . 22, 250 . 1 } accept",
+            passes: [.tcp(23), Probe([.protocolNumber: 1, .destinationPort: 22])],
+            open: [Probe([.protocolNumber: 250])], stops: [.tcp(22)]),
+        TextCase(
             "icmp type echo-request accept", passes: [Probe([.protocolNumber: 1, .sourcePort: 8])],
             stops: [Probe([.protocolNumber: 1, .sourcePort: 0])]),
         TextCase(

@@ -64,7 +64,9 @@ struct TestimonyTests {
     @Test("more than a service lists is counted by it")
     func counted() {
         #expect(
-            Self.cell(Self.trial(), [Self.note("4 more ends of connections")]).state == "stopped")
+            Self.cell(
+                Self.trial(), [Self.note("4 further ends of passages, not listed: 4 gateway")]
+            ).state == "stopped")
     }
 
     @Test("one record speaks for one attempt")

@@ -6,7 +6,7 @@ struct Event {
     enum Kind {
         case document
         case scalar(String, plain: Bool)
-        case alias
+        case alias(String)
         case listStart
         case listEnd
         case mapStart
@@ -18,9 +18,8 @@ struct Event {
 
     let kind: Kind
     let place: Place
-    /// It carries a tag or an anchor.
     var hasTag = false
-    var hasAnchor = false
+    var anchor: String?
 }
 
 /// Why libyaml gave up.
@@ -69,7 +68,9 @@ struct Events: ~Copyable {
         switch unsafe event.type {
         case YAML_STREAM_END_EVENT: return Event(kind: .streamEnd, place: place)
         case YAML_DOCUMENT_START_EVENT: return Event(kind: .document, place: place)
-        case YAML_ALIAS_EVENT: return Event(kind: .alias, place: place)
+        case YAML_ALIAS_EVENT:
+            let name = unsafe Self.text(event.data.alias.anchor) ?? ""
+            return Event(kind: .alias(name), place: place)
         case YAML_SEQUENCE_END_EVENT: return Event(kind: .listEnd, place: place)
         case YAML_MAPPING_END_EVENT: return Event(kind: .mapEnd, place: place)
         case YAML_SCALAR_EVENT:
@@ -78,19 +79,23 @@ struct Events: ~Copyable {
             let plain = unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE
             return unsafe Event(
                 kind: .scalar(String(decoding: bytes, as: UTF8.self), plain: plain), place: place,
-                hasTag: scalar.tag != nil, hasAnchor: scalar.anchor != nil)
+                hasTag: scalar.tag != nil, anchor: Self.text(scalar.anchor))
         case YAML_SEQUENCE_START_EVENT:
             let start = unsafe event.data.sequence_start
             return unsafe Event(
                 kind: .listStart, place: place, hasTag: start.tag != nil,
-                hasAnchor: start.anchor != nil)
+                anchor: Self.text(start.anchor))
         case YAML_MAPPING_START_EVENT:
             let start = unsafe event.data.mapping_start
             return unsafe Event(
                 kind: .mapStart, place: place, hasTag: start.tag != nil,
-                hasAnchor: start.anchor != nil)
+                anchor: Self.text(start.anchor))
         default: return Event(kind: .other, place: place)
         }
+    }
+
+    private static func text(_ name: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        unsafe name.map { unsafe String(cString: $0) }
     }
 
     private func fault() -> EventFault {

@@ -1,0 +1,269 @@
+internal import Addresses
+internal import CloudNetwork
+internal import Findings
+internal import Notation
+internal import Topology
+
+/// The network while a plan is read.
+struct PlanDraft {
+    private(set) var resources: [Resource]
+    private(set) var resolver: Resolver
+    var network = CloudNetwork()
+    private(set) var findings: [Finding] = []
+    /// Which resource an identifier belongs to, where the plan knows it.
+    private var byIdentifier: [String: [Int]] = [:]
+    /// Groups of the network by the resource that makes them, or by their name.
+    var groupOfResource: [Int: Int] = [:]
+    private var groupOfName: [String: Int] = [:]
+    private var listOfResource: [Int: Int] = [:]
+    private var listOfName: [String: Int] = [:]
+    var subnetOfResource: [Int: Int] = [:]
+    var styles: [Int: Set<Style>] = [:]
+    /// Rules of resources that go away, as they are now, by the group that has them.
+    var leaving: [Int: [(type: String, before: JSONNode)]] = [:]
+    private var rules = 0
+    private let data: [JSONNode]
+
+    init(_ root: JSONNode) {
+        resources = ResourceList.read(root)
+        resolver = Resolver(resources, Configuration(root["configuration"]))
+        data = ResourceList.data(root)
+        network.idleGroupsAreEndpoints = true
+        for key in ["errored"] where root[key]?.value == true {
+            find(
+                .error, "errored", root[key]?.place, "planning failed: the plan is not whole",
+                "repair what Terraform said and plan again")
+        }
+        if root["complete"]?.value == false {
+            find(
+                .warning, "incomplete", root["complete"]?.place,
+                "applying this plan leaves changes for another one", "plan again after it")
+        }
+    }
+
+    mutating func find(
+        _ severity: Severity, _ code: String, _ place: Place?, _ problem: String, _ remedy: String
+    ) {
+        guard findings.count < 10_000 else { return }
+        findings.append(Finding(severity, code, at: place, problem, remedy: remedy))
+    }
+
+    mutating func take() {
+        for (index, resource) in resources.enumerated() where !resource.isDeleted {
+            for key in ["id", "primary_network_interface_id", "arn"] {
+                guard let id = resource.values.text(key), !id.isEmpty else { continue }
+                byIdentifier[id, default: []].append(index)
+            }
+        }
+        each(["aws_vpc", "aws_vpc_ipv4_cidr_block_association"]) { draft, resource, _ in
+            draft.blocks(resource)
+        }
+        each(["aws_subnet"]) { $0.subnet($2, $1) }
+        each(["aws_ec2_managed_prefix_list"]) { $0.prefixList($2, $1) }
+        dataLists()
+        each(["aws_ec2_managed_prefix_list_entry"]) { draft, resource, _ in
+            draft.prefixListEntry(resource)
+        }
+        each(["aws_security_group", "aws_default_security_group"]) { $0.group($2, $1) }
+        collectLeaving()
+        each(["aws_security_group", "aws_default_security_group"]) { $0.inlineRules($2, $1) }
+        each(["aws_security_group_rule"]) { draft, resource, _ in draft.oldRule(resource) }
+        each(["aws_vpc_security_group_ingress_rule"]) { draft, resource, _ in
+            draft.newRule(resource, isEgress: false)
+        }
+        each(["aws_vpc_security_group_egress_rule"]) { draft, resource, _ in
+            draft.newRule(resource, isEgress: true)
+        }
+        accessLists()
+        wearers()
+        reportMixedStyles()
+    }
+
+    mutating func each(_ types: [String], _ body: (inout PlanDraft, Resource, Int) -> Void) {
+        let all = resources
+        for (index, resource) in all.enumerated()
+        where !resource.isDeleted && types.contains(resource.type) {
+            body(&self, resource, index)
+        }
+    }
+
+    /// The known identifier's resource of one of the types.
+    func resource(withIdentifier id: String, types: Set<String>) -> Int? {
+        byIdentifier[id]?.first { types.contains(resources[$0].type) }
+    }
+
+    /// Resources of some types that an attribute names, for a known value and for one that is not
+    /// known yet; `isSure` when it names these and no others.
+    func targets(
+        _ resource: Resource, _ fields: Fields, _ name: String, types: Set<String>
+    ) -> Targets {
+        var targets = Targets()
+        for slot in fields.slots(name) {
+            switch slot {
+            case .known(let node):
+                guard let id = node.value.asText else { continue }
+                if let index = self.resource(withIdentifier: id, types: types) {
+                    targets.sure.append(index)
+                } else {
+                    targets.foreign.append(id)
+                }
+            case .unknown: targets.isUnknown = true
+            }
+        }
+        guard targets.isUnknown else { return targets }
+        let found = resolver.find(fields.expression(name), in: resource)
+        var hits = found.resources.filter { types.contains(resources[$0].type) }.sorted()
+        // What is not known yet comes from what is not known yet.
+        let fresh = hits.filter { resources[$0].values.isUnknown("id") }
+        if !fresh.isEmpty { hits = fresh }
+        let data = found.data.sorted()
+        let isList = fields.after?[name].map { $0.value.asList != nil } ?? name.hasSuffix("s")
+        let slots = fields.slots(name).count { if case .unknown = $0 { true } else { false } }
+        let isWhole = fields.isUnknown(name)
+        let count = hits.count + data.count
+        if !found.isLost, count > 0,
+            isList ? (isWhole ? fields.isWritten(name) || count == 1 : slots == count) : count == 1
+        {
+            targets.sure += hits
+            targets.foreign += data
+        } else {
+            targets.maybe = hits
+            targets.isLost = found.isLost || count == 0
+            if !data.isEmpty { targets.isLost = true }
+        }
+        return targets
+    }
+
+    struct Targets {
+        var sure: [Int] = []
+        /// Identifiers and data sources that are no resource of the plan.
+        var foreign: [String] = []
+        /// Some of these, where the plan does not tell which.
+        var maybe: [Int] = []
+        var isUnknown = false
+        /// It may be anything.
+        var isLost = false
+    }
+
+    mutating func foreignGroup(_ name: String) -> Int {
+        if let index = groupOfName[name] { return index }
+        let shown = Excerpt.of(name, limit: 200)
+        groupOfName[name] = network.groups.count
+        network.groups.append(SecurityGroup(id: shown, name: shown, isGiven: false))
+        return network.groups.count - 1
+    }
+
+    mutating func addRule(_ rule: AccessRule, to group: Int) {
+        rules += max(rule.peers.count, 1)
+        guard rules <= CloudNetwork.Limits.rules else {
+            network.groups[group].unknowns.append("rules beyond \(CloudNetwork.Limits.rules)")
+            return
+        }
+        network.groups[group].rules.append(rule)
+    }
+
+    mutating func span(_ node: JSONNode) -> Span? {
+        let text = node.value.asText ?? ""
+        guard let (block, isMasked) = Block.read(text) else {
+            find(
+                .error, "not-a-block", node.place, "`\(Excerpt.of(text))` is no CIDR block",
+                "write 10.0.0.0/8")
+            return nil
+        }
+        if isMasked {
+            find(
+                .warning, "host-bits", node.place,
+                "\(Excerpt.of(text)) has bits behind its prefix, which the provider ignores",
+                "write the block's first address")
+        }
+        switch block {
+        case .v4(let range): return .v4(range)
+        case .v6(let range): return .v6(range)
+        }
+    }
+
+    private mutating func blocks(_ resource: Resource) {
+        for name in ["cidr_block", "ipv6_cidr_block"] {
+            guard let node = resource.values.known(name), node.value != "" else { continue }
+            if let span = span(node) { network.blocks.append(span) }
+        }
+    }
+
+    private mutating func subnet(_ index: Int, _ resource: Resource) {
+        var subnet = Subnet(name: resource.address)
+        for name in ["cidr_block", "ipv6_cidr_block"] {
+            guard let node = resource.values.known(name), node.value != "" else { continue }
+            if let span = span(node) { subnet.blocks.append(span) }
+        }
+        if resource.values.isUnknown("cidr_block") { subnet.blocks = [] }
+        network.blocks += subnet.blocks
+        subnetOfResource[index] = network.subnets.count
+        network.subnets.append(subnet)
+    }
+
+    private mutating func prefixList(_ index: Int, _ resource: Resource) {
+        var list = PrefixList(name: resource.address)
+        if resource.values.isUnknown("entry") && resource.values.isWritten("entry") {
+            list.isGiven = false
+        }
+        for block in resource.values.blocks("entry") {
+            if let node = block.known("cidr") {
+                list.spans += span(node).map { [$0] } ?? []
+            } else if block.isUnknown("cidr") {
+                list.isGiven = false
+            }
+        }
+        listOfResource[index] = network.prefixLists.count
+        network.prefixLists.append(list)
+    }
+
+    private mutating func prefixListEntry(_ resource: Resource) {
+        let owner = targets(
+            resource, resource.values, "prefix_list_id", types: ["aws_ec2_managed_prefix_list"])
+        for target in owner.sure + owner.maybe {
+            guard let list = listOfResource[target] else { continue }
+            guard let node = resource.values.known("cidr"), owner.maybe.isEmpty else {
+                network.prefixLists[list].isGiven = false
+                continue
+            }
+            network.prefixLists[list].spans += span(node).map { [$0] } ?? []
+        }
+    }
+
+    /// Prefix lists that data sources have read.
+    private mutating func dataLists() {
+        for node in data {
+            let type = node["type"]?.value.asText
+            guard type == "aws_ec2_managed_prefix_list" || type == "aws_prefix_list",
+                let values = node["values"], let id = values["id"]?.value.asText
+            else { continue }
+            var list = PrefixList(name: Excerpt.of(id))
+            let cidrs =
+                (values["entries"]?.items ?? []).compactMap { $0["cidr"] }
+                + (values["cidr_blocks"]?.items ?? [])
+            for cidr in cidrs { list.spans += span(cidr).map { [$0] } ?? [] }
+            listOfName[id] = network.prefixLists.count
+            network.prefixLists.append(list)
+        }
+    }
+
+    mutating func prefixLists(
+        _ resource: Resource, _ fields: Fields, _ name: String
+    ) -> [Peer] {
+        let targets = targets(resource, fields, name, types: ["aws_ec2_managed_prefix_list"])
+        var peers = targets.sure.compactMap { listOfResource[$0].map { Peer(.prefixList($0)) } }
+        for id in targets.foreign {
+            if listOfName[id] == nil {
+                listOfName[id] = network.prefixLists.count
+                network.prefixLists.append(PrefixList(name: Excerpt.of(id), isGiven: false))
+            }
+            if let list = listOfName[id] { peers.append(Peer(.prefixList(list))) }
+        }
+        let word = "\(resource.address).\(name)"
+        peers += targets.maybe.compactMap {
+            listOfResource[$0].map { Peer(.prefixList($0), unknown: word) }
+        }
+        if targets.isLost { peers.append(.unknown(word)) }
+        return peers
+    }
+}

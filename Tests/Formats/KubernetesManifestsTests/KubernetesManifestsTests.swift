@@ -1,0 +1,2 @@
+import KubernetesManifests
+import Testing

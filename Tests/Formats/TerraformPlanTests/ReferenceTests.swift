@@ -1,0 +1,157 @@
+import CloudNetwork
+import Findings
+import Testing
+import Topology
+
+private let a = "aws_security_group.a"
+private let b = "aws_security_group.b"
+
+/// A rule of `a` that names a source by an expression of which nothing is known.
+private func plan(source: String, changes: [String] = [], calls: String = "{}") -> String {
+    let address = "aws_vpc_security_group_ingress_rule.r"
+    return plan(
+        [
+            group(a), group(b),
+            change(
+                address, "{\"ip_protocol\": \"tcp\", \"from_port\": 7, \"to_port\": 7}",
+                unknown: "{\"security_group_id\": true, \"referenced_security_group_id\": true}"),
+        ] + changes,
+        [
+            groupWritten(a), groupWritten(b),
+            written(
+                address,
+                "{\"security_group_id\": \(names(a + ".id")), \"referenced_security_group_id\": \(source)}"
+            ),
+        ], calls: calls)
+}
+
+@Suite("References of a plan")
+struct ReferenceTests {
+    @Test("an output of a module leads into it, through modules inside it")
+    func outputs() throws {
+        let inner = """
+            {"outputs": {"id": {"expression": \(names("aws_security_group.deep.id"))}},
+             "resources": [\(written("aws_security_group.deep", "{}"))]}
+            """
+        let calls = """
+            {"m": {"module": {"outputs": {"group": {"expression": \(names("module.n.id"))}},
+              "module_calls": {"n": {"module": \(inner)}}}}}
+            """
+        let deep = "module.m.module.n.aws_security_group.deep"
+        let made = change(deep, "{\(leaves), \"ingress\": []}", unknown: "{\"id\": true}")
+        let (network, findings) = try read(
+            plan(source: names("module.m.group"), changes: [made], calls: calls))
+        #expect(findings.isEmpty, "\(findings)")
+        #expect(try network.passes(deep, a, must: true) == ["tcp/7"])
+        #expect(try network.passes(b, a).isEmpty)
+    }
+
+    @Test("what may be one of several is possible for each and sure for none")
+    func several() throws {
+        let (network, findings) = try read(
+            plan(
+                source:
+                    "{\"references\": [\"\(a).id\", \"\(a)\", \"\(b).id\", \"\(b)\", \"var.which\"]}"
+            ))
+        #expect(try network.passes(b, a) == ["tcp/7"])
+        #expect(try network.passes(b, a, must: true).isEmpty)
+        #expect(try network.passes("internet", a).isEmpty)
+        #expect(findings.map(\.code) == ["unknown-value"])
+        #expect(findings.first?.problem.contains("r.referenced_security_group_id") == true)
+    }
+
+    @Test("a local value may be anybody, and the attribute is named")
+    func local() throws {
+        for source in [
+            "{\"references\": [\"local.groups\"]}", "{\"references\": [\"each.value\"]}",
+        ] {
+            let (network, findings) = try read(plan(source: source))
+            #expect(try network.passes(b, a) == ["tcp/7"])
+            #expect(try network.passes("internet", a) == ["tcp/7"])
+            #expect(try network.passes(b, a, must: true).isEmpty)
+            #expect(findings.map(\.code) == ["unknown-value"])
+        }
+    }
+
+    @Test("a data source's group has an end of its own")
+    func data() throws {
+        let (network, _) = try read(plan(source: names("data.aws_security_group.office.id")))
+        #expect(try network.passes("data.aws_security_group.office", a) == ["tcp/7"])
+        #expect(try network.passes("internet", a).isEmpty)
+    }
+
+    @Test("instances of count and for_each are told apart by their keys")
+    func instances() throws {
+        for keys in [["0", "1"], ["\"x.y\"", "\"z]\""]] {
+            let groups = keys.flatMap { key in
+                ["client", "server"].map { name in
+                    change(
+                        "aws_security_group.\(name)[\(key)]",
+                        "{\"name\": \"x\", \(leaves), \"ingress\": []}", unknown: "{\"id\": true}")
+                }
+            }
+            let rules = keys.map { key in
+                change(
+                    "aws_vpc_security_group_ingress_rule.r[\(key)]",
+                    "{\"ip_protocol\": \"tcp\", \"from_port\": 7, \"to_port\": 7}",
+                    unknown: "{\"security_group_id\": true, \"referenced_security_group_id\": true}"
+                )
+            }
+            let word = keys[0] == "0" ? "count.index" : "each.key"
+            let expressions = """
+                {"security_group_id": {"references": ["aws_security_group.server", "\(word)"]},
+                 "referenced_security_group_id": {"references": ["aws_security_group.client", "\(word)"]}}
+                """
+            let (network, findings) = try read(
+                plan(
+                    groups + rules, [written("aws_vpc_security_group_ingress_rule.r", expressions)])
+            )
+            #expect(findings.isEmpty, "\(findings)")
+            for (one, other) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let passes = try network.passes(
+                    "aws_security_group.client[\(keys[one])]",
+                    "aws_security_group.server[\(keys[other])]", must: true)
+                #expect(passes == (one == other ? ["tcp/7"] : []), "\(keys[one]) \(keys[other])")
+            }
+        }
+    }
+
+    @Test("identifiers that are known lead to their group, others to one of another place")
+    func known() throws {
+        let made = { (name: String, id: String) in
+            change(
+                "aws_security_group.\(name)", "{\"id\": \"\(id)\", \(leaves), \"ingress\": []}",
+                actions: "\"no-op\"")
+        }
+        let rule = change(
+            "aws_security_group_rule.r",
+            """
+            {"type": "ingress", "protocol": "tcp", "from_port": 7, "to_port": 7,
+            "security_group_id": "sg-1", "source_security_group_id": "111122223333/sg-9"}
+            """, actions: "\"no-op\"")
+        let network = try read(plan([made("x", "sg-1"), made("y", "sg-2"), rule])).network
+        #expect(try network.passes("sg-9", "aws_security_group.x") == ["tcp/7"])
+        #expect(try network.passes("aws_security_group.y", "aws_security_group.x").isEmpty)
+    }
+
+    @Test("a rule of which nobody knows the group may be in any, and that is an error")
+    func lost() throws {
+        let rule = change(
+            "aws_vpc_security_group_ingress_rule.r",
+            "{\"ip_protocol\": \"tcp\", \"from_port\": 7, \"to_port\": 7, \"cidr_ipv4\": \"0.0.0.0/0\"}",
+            unknown: "{\"security_group_id\": true}")
+        let (network, findings) = try read(
+            plan(
+                [group(a), group(b), rule],
+                [
+                    groupWritten(a), groupWritten(b),
+                    written(
+                        "aws_vpc_security_group_ingress_rule.r",
+                        "{\"security_group_id\": {\"references\": [\"local.id\"]}}"),
+                ]))
+        #expect(try network.passes("internet", a) == ["tcp/7"])
+        #expect(try network.passes("internet", b) == ["tcp/7"])
+        #expect(try network.passes("internet", a, must: true).isEmpty)
+        #expect(findings.contains { $0.code == "lost-rule" })
+    }
+}
