@@ -112,7 +112,7 @@ let rooms: [[Target]] = [
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
-    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"]),
+    room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
@@ -325,6 +325,7 @@ let doors: [[Target]] = [
     door(
         "bulkhead",
         opens: [
+            "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",

@@ -1,5 +1,6 @@
 import CloudNetwork
 import Findings
+import Packets
 import Ruleset
 import SecurityGroups
 import TerraformPlan

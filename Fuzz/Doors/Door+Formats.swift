@@ -75,9 +75,9 @@ extension Door {
         var connectivity = Connectivity(topology)
         for source in topology.endpoints.indices {
             for target in topology.endpoints.indices {
-                guard let traffic = try? connectivity.traffic(from: source, to: target) else {
-                    continue
-                }
+                guard let traffic = try? connectivity.traffic(from: source, to: target),
+                    !topology.way(from: source, to: target).isEmpty
+                else { continue }
                 let isNothing = [Families.v4, .v6].allSatisfy { family in
                     (try? topology.passing(from: source, to: target, family).may.isEmpty) ?? true
                 }

@@ -95,10 +95,35 @@ def keys():
 def commands():
     write("hello.py", example("python"))
     write("desk.yaml", example("yaml"))
+    run("Docs/segmentation.md")
     run("Docs/operating.md")
     bulkhead("up", f"{folder}/desk.yaml", "--detach", check=0)
     run("Docs/trails.md")
     bulkhead("down", check=0)
+
+
+@claim("an owned service reaches what its flows lead to, and the cut names their lines")
+def blast():
+    file = write("chain.yaml", """platform: chain
+zones: {dmz: {network: 10.77.1.0/24}, data: {network: 10.77.3.0/24}}
+services:
+  web: {zone: dmz, run: [python3], ports: {http: tcp/80}}
+  worker: {zone: dmz, run: [python3], ports: {work: tcp/81}}
+  store: {zone: data, run: [python3], ports: {sql: tcp/5432}}
+flows:
+  - {from: web, to: worker.work, because: work}
+  - {from: worker, to: store.sql, because: rows}
+""")
+    _, near, _ = bulkhead("blast", file, "web", "--json", check=0)
+    expect([one["service"] for one in json.loads(near)["reached"]] == ["worker"], near)
+    _, far, _ = bulkhead("blast", file, "web", "--steps", "1", "--json", check=0)
+    store = json.loads(far)["reached"][1]
+    expect(store["service"] == "store" and store["steps"] == 1, far)
+    expect([link["line"] for link in store["cut"]] in ([8], [9]), far)
+    expect("reaches nothing" in bulkhead("blast", file, "store", check=0)[1], "store reaches")
+    for words, error in ((["wbe"], "did you mean web"), (["web", "--steps", "-1"], "--steps")):
+        _, _, errors = bulkhead("blast", file, *words, check=2)
+        expect(error in errors, errors)
 
 
 @claim("every word, kind of event, wall and verb is named")

@@ -123,6 +123,7 @@ extension Passages {
         transport.expires = min(transport.expires, certificate.notAfter)
         let now = clock.wall()
         transport.renews = now + max(0, transport.expires - now) * 3 / 4
+        transport.ends = clock.monotonic() &+ nanoseconds(until: transport.expires)
         transport.phase = .greeting
         if transport.isOpener {
             transport.say(transport.joins ? .join : .open)

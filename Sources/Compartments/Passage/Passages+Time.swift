@@ -4,6 +4,8 @@ package import Loop
 
 extension Passages {
     private static let second: UInt64 = 1_000_000_000
+    /// How soon a wall clock that was set is noticed.
+    private static let lookout: UInt64 = 10 * second
 
     /// Everything whose time has come; the timer calls it, and tests that turn the clock.
     package mutating func tick(_ loop: borrowing EventLoop, into arrivals: inout [Arrival]) {
@@ -13,22 +15,32 @@ extension Passages {
             guard let transport = transports[slot] else { continue }
             if transport.phase != .open {
                 if now >= transport.deadline { fail(slot, .silent, into: &arrivals) }
-            } else if wall >= transport.expires {
+            } else if wall >= transport.expires || now >= transport.ends {
                 fail(slot, .expired, into: &arrivals)
             }
         }
         for index in dials.indices where isDue(dials[index], now: now, wall: wall) {
             dial(index, loop)
         }
-        if now >= renewal {
+        let life = identity.map { $0.certificate.notBefore...$0.certificate.notAfter }
+        if now >= renewal || isOutdated(life, renewal, now, wall) {
             enrolment.ask(.passage)
             renewal = now &+ Enrolment.patience
         }
-        if now >= publicRenewal {
+        if now >= publicRenewal || isOutdated(enrolment.publicLife, publicRenewal, now, wall) {
             enrolment.ask(.open)
             publicRenewal = now &+ Enrolment.patience
         }
         if mutedUntil != 0, now >= mutedUntil { unmute(loop) }
+    }
+
+    /// Whether the wall clock was set so that a certificate does not hold yet, or no more; not while
+    /// a question for the next one is under way.
+    private func isOutdated(
+        _ life: ClosedRange<Int64>?, _ renewal: UInt64, _ now: UInt64, _ wall: Int64
+    ) -> Bool {
+        guard let life, !life.contains(wall) else { return false }
+        return renewal > now &+ Enrolment.patience
     }
 
     /// Whether a line wants a connection that it has not: its first, or the next one.
@@ -82,7 +94,7 @@ extension Passages {
         return clock.monotonic() &+ nanoseconds(until: middle)
     }
 
-    private func nanoseconds(until time: Int64) -> UInt64 {
+    func nanoseconds(until time: Int64) -> UInt64 {
         UInt64(min(max(0, time - clock.wall()), 1 << 30)) * Self.second
     }
 
@@ -90,14 +102,14 @@ extension Passages {
     mutating func arm() {
         let now = clock.monotonic()
         let wall = clock.wall()
-        var next = min(renewal, publicRenewal)
+        var next = min(renewal, publicRenewal, now &+ Self.lookout)
         if mutedUntil != 0 { next = min(next, mutedUntil) }
         for case let transport? in transports {
             if transport.phase != .open {
                 next = min(next, transport.deadline)
                 continue
             }
-            next = min(next, now &+ nanoseconds(until: transport.expires))
+            next = min(next, transport.ends, now &+ nanoseconds(until: transport.expires))
         }
         for dial in dials where dial.attempt < 0 {
             if wants(dial, wall: wall) {

@@ -47,8 +47,10 @@ final class Transport {
     var identity: Int
     /// Monotonic time by which it must be `open`, or gone when `retired`.
     var deadline: UInt64
-    /// Last second of the certificates that it stands on.
+    /// Last second of the certificates that it stands on, and the monotonic time that was then:
+    /// a wall clock that is set back gives no connection a longer life.
     var expires: Int64
+    var ends = UInt64.max
     /// When its opener begins the next one, seconds since 1970.
     var renews = Int64.max
 

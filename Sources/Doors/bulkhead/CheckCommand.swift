@@ -10,15 +10,27 @@ internal import Reach
 extension Verb {
     static let check = Verb(
         Usage(
-            "check", operands: "FILE", counts: 1...1,
+            "check", operands: "FILE...", counts: 1...256,
             about: "Reads a platform file, shows every error, and answers its guarantees",
-            flags: [.json],
+            flags: [
+                Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
+            ],
             details: """
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
                 that is refuted or cannot be answered; 2 when the file cannot be read. What only this
                 machine lacks (a program, a file's owner) is a warning: the file may be for another.
+                With --from-format, files and folders of these formats are reviewed instead:
+                \(ImportFormat.all.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)
     ) { arguments throws(Failure) in
+        if let format = arguments.value("from-format") {
+            return try importedCheck(format, arguments)
+        }
+        guard arguments.words.count == 1 else {
+            throw Failure(
+                .usage, "words", "`check` takes one platform file",
+                remedy: "name one, or say the format of the files with --from-format")
+        }
         let programs = try Places.programs()
         var stated: String?
         let read = try PlatformFile.read(
@@ -133,7 +145,7 @@ private func checkDocument(
     ]
 }
 
-private func document(_ finding: Finding) -> JSON {
+func document(_ finding: Finding) -> JSON {
     [
         "severity": .text(finding.severity.rawValue), "code": .text(finding.code),
         "line": finding.place.map { .count($0.line) } ?? .null,

@@ -18,8 +18,10 @@ struct ImportFormat: Sendable {
     let endings: [String]
     let about: String
     let read: @Sendable ([ImportedFile]) throws(Failure) -> Topology
+    /// What `check` says of the files beside what reading them finds; nil for nothing.
+    var review: (@Sendable ([ImportedFile]) -> ImportedReview)?
 
-    static let all: [ImportFormat] = [.kubernetes]
+    static let all: [ImportFormat] = [.kubernetes, .securityGroups, .terraformPlan]
 
     static let kubernetes = ImportFormat(
         name: "kubernetes", endings: [".yaml", ".yml", ".json"],
@@ -37,6 +39,17 @@ struct ImportFormat: Sendable {
             .usage, "unknown-format", "there is no format `\(Excerpt.of(name))`",
             remedy: Nearest.name(to: name, among: known).map { "did you mean \($0)?" }
                 ?? "write one of \(known.joined(separator: ", "))")
+    }
+
+    /// What is wrong with the files and folders.
+    func reviewed(_ paths: [String]) throws(Failure) -> ImportedReview {
+        let files = try ImportedFiles.read(paths, endings)
+        if let review { return review(files) }
+        let topology = try read(files)
+        let isWhole = !topology.findings.contains { $0.severity == .error }
+        return ImportedReview(
+            summary: isWhole ? counted(topology.endpoints.count, "endpoint") : nil,
+            findings: topology.findings)
     }
 
     /// The topology of the files and folders; findings go to standard error, and an error among

@@ -8,7 +8,7 @@ extension CloudNetwork {
     package func review() -> [Finding] {
         var found: [Finding] = []
         var told: Set<String> = []
-        for group in groups where group.isGiven {
+        for group in groups {
             for word in group.unknowns where told.insert(word).inserted {
                 found.append(Self.unknown(word, group.place, ""))
             }
@@ -37,11 +37,10 @@ extension CloudNetwork {
     private static func unknown(_ word: String, _ place: Place?, _ file: String) -> Finding {
         Finding(
             .error, "unknown-value", at: place,
-            "\(mark(file))\(word) is not known: it may be anything",
-            remedy: "write a value that the plan can know, or check again once it is applied")
+            "\(word) is not known: it may be anything",
+            remedy: "write a value that the plan can know, or check again once it is applied",
+            file: file)
     }
-
-    private static func mark(_ file: String) -> String { file.isEmpty ? "" : "\(file): " }
 
     /// Ports of databases and their caches, by the numbers that they are registered with.
     private static let databases: [UInt32] = [
@@ -57,13 +56,13 @@ extension CloudNetwork {
             isWide = isWide || spans.contains(where: \.isWorld)
             isNetwork = isNetwork || spans.contains { !$0.isOne }
         }
-        let file = Self.mark(rule.label.file)
         let traffic = rule.traffic
         func add(_ severity: Severity, _ code: String, _ problem: String, _ remedy: String) {
             found.append(
                 Finding(
                     severity, code, at: rule.label.place,
-                    "\(file)\(group.name): \(problem) (\(rule.label.name))", remedy: remedy))
+                    "\(group.name): \(problem) (\(rule.label.name))", remedy: remedy,
+                    file: rule.label.file))
         }
         if isWide {
             let isWeb = [443, 80].contains { traffic.ports == $0...$0 }

@@ -96,6 +96,7 @@ private struct Layout {
         var endpoint = Endpoint(name: party.name, v4: party.v4, v6: party.v6)
         guard let interface = party.interface.map({ network.interfaces[$0] }) else {
             guard let group = party.group else { return endpoint }
+            endpoint.isGroup = true
             endpoint.place = network.groups[group].place
             endpoint.egress = [wear([group], nil, isEgress: true)]
             endpoint.ingress = [wear([group], nil, isEgress: false)]

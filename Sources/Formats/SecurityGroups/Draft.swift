@@ -28,10 +28,8 @@ struct Draft {
         _ severity: Severity, _ code: String, _ place: Place?, _ problem: String, _ remedy: String
     ) {
         guard findings.count < 10_000 else { return }
-        let prefix =
-            names.count > 1 && names.indices.contains(file)
-            ? "\(Excerpt.of(names[file], limit: 200)): " : ""
-        let finding = Finding(severity, code, at: place, prefix + problem, remedy: remedy)
+        let name = names.count > 1 && names.indices.contains(file) ? names[file] : ""
+        let finding = Finding(severity, code, at: place, problem, remedy: remedy, file: name)
         findings.append(finding)
     }
 

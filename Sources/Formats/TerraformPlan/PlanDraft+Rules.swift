@@ -44,7 +44,18 @@ extension PlanDraft {
             // Of another account it is written `account/sg-…`.
             sure.append(foreignGroup(id.split(separator: "/").last.map(String.init) ?? id))
         }
-        return (sure, targets.maybe.compactMap { groupOfResource[$0] }, targets.isLost)
+        var maybe = targets.maybe.compactMap { groupOfResource[$0] }
+        if targets.isLost {
+            // It is a group all the same: one that is not made yet, or one that is told nowhere.
+            for (index, group) in groupOfResource.sorted(by: { $0.key < $1.key })
+            where resources[index].values.isUnknown("id")
+                && resources[index].address != resource.address && !maybe.contains(group)
+            {
+                maybe.append(group)
+            }
+            maybe.append(foreignGroup("a group that the plan does not tell"))
+        }
+        return (sure, maybe, targets.isLost)
     }
 
     mutating func inlineRules(_ index: Int, _ resource: Resource) {
@@ -52,9 +63,9 @@ extension PlanDraft {
         for (name, isEgress) in [("ingress", false), ("egress", true)] {
             let fields = resource.values
             let isWritten = fields.isWritten(name)
-            if isWritten { styles[group, default: []].insert(Style("inline blocks", isEgress)) }
             if fields.isUnknown(name) {
                 guard isWritten else { continue }
+                styles[group, default: []].insert(Style("inline blocks", isEgress))
                 let blocks = fields.written?[name]?.items ?? []
                 if blocks.isEmpty {
                     network.groups[group].unknowns.append("\(resource.address).\(name)")
@@ -70,7 +81,12 @@ extension PlanDraft {
                 let matching = (fields.written?[name]?.items ?? []).filter { agrees($0, block) }
                 block.written = matching.count == 1 ? matching[0] : nil
                 block.around = fields.written?[name]
-                if !isWritten, isLeaving(block, group, isEgress) { continue }
+                // Blocks do not show in the configuration: what no resource tells came in by one.
+                let isTold = told(block, standing[group], isEgress)
+                if !isTold, !isWritten, told(block, leaving[group], isEgress) { continue }
+                if isWritten || !isTold {
+                    styles[group, default: []].insert(Style("inline blocks", isEgress))
+                }
                 inlineRule(group, resource, block, isEgress, name)
             }
         }
@@ -88,21 +104,47 @@ extension PlanDraft {
         }
     }
 
-    mutating func collectLeaving() {
-        for resource in resources where resource.isDeleted {
-            guard let before = resource.before,
-                let id = before["security_group_id"]?.value.asText,
+    /// Rules that are resources of groups that are there, as they are now and as they will be.
+    mutating func collectRules() {
+        for resource in resources {
+            let values = resource.isDeleted ? resource.before : resource.values.after
+            guard let values, let id = values["security_group_id"]?.value.asText,
                 let owner = self.resource(withIdentifier: id, types: groupTypes),
                 let group = groupOfResource[owner]
             else { continue }
-            leaving[group, default: []].append((resource.type, before))
+            if resource.isDeleted {
+                leaving[group, default: []].append((resource.type, values))
+            } else {
+                standing[group, default: []].append((resource.type, values))
+            }
         }
     }
 
-    /// Whether a rule that the provider found on a group belongs to a resource that goes away.
-    private func isLeaving(_ block: Fields, _ group: Int, _ isEgress: Bool) -> Bool {
-        leaving[group]?.contains { $0.before.tells(block, type: $0.type, isEgress: isEgress) }
-            ?? false
+    /// Whether resources say all that a block of a group says.
+    private func told(
+        _ block: Fields, _ rules: [(type: String, values: JSONNode)]?, _ isEgress: Bool
+    ) -> Bool {
+        let alike = (rules ?? []).filter {
+            $0.values.concerns(block, type: $0.type, isEgress: isEgress)
+        }
+        guard !alike.isEmpty else { return false }
+        for (name, others) in [
+            ("cidr_blocks", ["cidr_blocks", "cidr_ipv4"]),
+            ("ipv6_cidr_blocks", ["ipv6_cidr_blocks", "cidr_ipv6"]),
+            ("prefix_list_ids", ["prefix_list_ids", "prefix_list_id"]),
+            ("security_groups", ["source_security_group_id", "referenced_security_group_id"]),
+        ] {
+            for end in block.known(name)?.value.asList ?? [] {
+                let isTold = alike.contains { rule in
+                    others.contains { other in
+                        let value = rule.values[other]?.value
+                        return value == end || value?.asList?.contains(end) == true
+                    }
+                }
+                guard isTold else { return false }
+            }
+        }
+        return true
     }
 
     private mutating func inlineRule(
@@ -215,7 +257,6 @@ extension PlanDraft {
             let word = "\(address).\(words.groups)"
             peers += named.sure.map { Peer(.group($0)) }
             peers += named.maybe.map { Peer(.group($0), unknown: word) }
-            if named.isLost { peers.append(.unknown(word)) }
         }
         if fields.isUnknown("self"), fields.isWritten("self") {
             peers.append(.unknown("\(address).self"))
@@ -272,36 +313,16 @@ extension JSON {
 }
 
 extension JSONNode {
-    /// Whether a rule resource, as it was, says what a block of a group says.
-    fileprivate func tells(_ block: Fields, type: String, isEgress: Bool) -> Bool {
+    /// Whether a rule resource is about the traffic of a block of a group.
+    fileprivate func concerns(_ block: Fields, type: String, isEgress: Bool) -> Bool {
         let isNew = type.hasPrefix("aws_vpc_security_group_")
         let way = isNew ? type.contains("egress") : self["type"]?.value == "egress"
         guard way == isEgress, isNew || type == "aws_security_group_rule" else { return false }
-        let name = isNew ? "ip_protocol" : "protocol"
-        guard self[name]?.value.plain == block.known("protocol")?.value.plain else { return false }
-        if self[name]?.value.plain != "-1" {
-            for port in ["from_port", "to_port"] {
-                guard self[port]?.value.wholeNumber == block.known(port)?.value.wholeNumber else {
-                    return false
-                }
+        let name = self[isNew ? "ip_protocol" : "protocol"]?.value.plain
+        guard name == block.known("protocol")?.value.plain else { return false }
+        return name == "-1"
+            || ["from_port", "to_port"].allSatisfy { port in
+                self[port]?.value.wholeNumber == block.known(port)?.value.wholeNumber
             }
-        }
-        let ends =
-            isNew
-            ? [
-                ("cidr_ipv4", "cidr_blocks"), ("cidr_ipv6", "ipv6_cidr_blocks"),
-                ("referenced_security_group_id", "security_groups"),
-                ("prefix_list_id", "prefix_list_ids"),
-            ]
-            : [
-                ("cidr_blocks", "cidr_blocks"), ("ipv6_cidr_blocks", "ipv6_cidr_blocks"),
-                ("source_security_group_id", "security_groups"),
-                ("prefix_list_ids", "prefix_list_ids"),
-            ]
-        // Every end of the block is one of the resource's: then nothing else of it stays.
-        return ends.allSatisfy { own, other in
-            let mine = self[own].map { $0.value.asList ?? [$0.value] } ?? []
-            return (block.known(other)?.value.asList ?? []).allSatisfy(mine.contains)
-        }
     }
 }

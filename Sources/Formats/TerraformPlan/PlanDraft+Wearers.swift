@@ -70,13 +70,10 @@ extension PlanDraft {
         let named = groups(resource, fields, name)
         interface.groups += named.sure
         let word = "\(resource.address).\(name)"
-        if named.isLost {
-            interface.unknownGroups.append(word)
-            interface.mayWear = []
-        } else if !named.maybe.isEmpty {
-            interface.unknownGroups.append(word)
-            interface.mayWear += named.maybe
-        }
+        guard named.isLost || !named.maybe.isEmpty else { return }
+        interface.unknownGroups.append(word)
+        // Of what the plan does not tell anything may be true.
+        interface.mayWear = named.isLost ? [] : interface.mayWear + named.maybe
     }
 
     /// What a resource wears for which nobody wrote a group; nil when it is no end of its own.
@@ -159,6 +156,12 @@ extension PlanDraft {
             }
             if known.isEmpty, doubtful.isEmpty {
                 for id in targets.foreign {
+                    let name = Excerpt.of(id)
+                    let known = draft.network.interfaces.firstIndex { $0.name == name }
+                    guard known == nil else {
+                        draft.network.interfaces[known ?? 0].groups += worn.sure
+                        continue
+                    }
                     var interface = Interface(name: Excerpt.of(id), place: fields.place.place)
                     interface.groups = worn.sure
                     draft.network.interfaces.append(interface)

@@ -19,8 +19,9 @@ struct PlanDraft {
     private var listOfName: [String: Int] = [:]
     var subnetOfResource: [Int: Int] = [:]
     var styles: [Int: Set<Style>] = [:]
-    /// Rules of resources that go away, as they are now, by the group that has them.
-    var leaving: [Int: [(type: String, before: JSONNode)]] = [:]
+    /// Rules that are resources, by the group that has them: those that go and those that stay.
+    var leaving: [Int: [(type: String, values: JSONNode)]] = [:]
+    var standing: [Int: [(type: String, values: JSONNode)]] = [:]
     private var rules = 0
     private let data: [JSONNode]
 
@@ -65,7 +66,7 @@ struct PlanDraft {
             draft.prefixListEntry(resource)
         }
         each(["aws_security_group", "aws_default_security_group"]) { $0.group($2, $1) }
-        collectLeaving()
+        collectRules()
         each(["aws_security_group", "aws_default_security_group"]) { $0.inlineRules($2, $1) }
         each(["aws_security_group_rule"]) { draft, resource, _ in draft.oldRule(resource) }
         each(["aws_vpc_security_group_ingress_rule"]) { draft, resource, _ in

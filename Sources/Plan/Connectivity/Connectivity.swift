@@ -32,7 +32,15 @@ package struct Connectivity: Sendable {
     package mutating func traffic(
         from source: Int, to target: Int
     ) throws(PacketSet.TooLarge) -> [Traffic] {
-        if source == target, !topology.endpoints[source].isGroup { return [] }
+        let from = topology.endpoints[source]
+        let to = topology.endpoints[target]
+        if source == target, !from.isGroup { return [] }
+        // What has no gate and begins and ends outside is nobody's here.
+        if from.kind == .outside, to.kind == .outside,
+            topology.way(from: source, to: target).isEmpty
+        {
+            return []
+        }
         let key = classes[source] * members.count + classes[target]
         if let known = answers[key] { return known }
         let isOpen = prospects.mayPass(from: classes[source], to: classes[target])

@@ -136,6 +136,46 @@ struct PassagesTests {
         #expect(try run(&front, &back) { $0.opened.count == 2 && $1.opened.count == 2 })
     }
 
+    @Test("a wall clock that is set forward ends what it outdates, and new certificates follow")
+    func forward() throws {
+        let clock = TestClock()
+        var office = try Office(clock)
+        let port = try Ground.port()
+        var back = try Station(Ground.back(port), &office)
+        var front = try Station(Ground.front(port), &office)
+        #expect(try run(&front, &back) { $0.opened.count == 1 && $1.opened.count == 1 })
+        clock.turn(seconds: 60)
+        clock.step(seconds: 7_200)
+        front.tick()
+        back.tick()
+        #expect(front.closed == [.expired] && back.closed == [.expired])
+        try office.serve()
+        #expect(try run(&front, &back) { $0.opened.count == 2 && $1.opened.count == 2 })
+    }
+
+    @Test("a wall clock that is set back gives no connection a longer life")
+    func backward() throws {
+        let clock = TestClock()
+        var office = try Office(clock)
+        // The root is older than the step is long.
+        clock.turn(seconds: 10_000)
+        let port = try Ground.port()
+        var back = try Station(Ground.back(port), &office)
+        var front = try Station(Ground.front(port), &office)
+        #expect(try run(&front, &back) { $0.opened.count == 1 && $1.opened.count == 1 })
+        clock.turn(seconds: 60)
+        clock.step(seconds: -7_200)
+        front.tick()
+        back.tick()
+        #expect(front.closed.isEmpty && back.closed.isEmpty)
+        clock.turn(seconds: 3_600)
+        front.tick()
+        back.tick()
+        #expect(front.closed == [.expired] && back.closed == [.expired])
+        try office.serve()
+        #expect(try run(&front, &back) { $0.opened.count == 2 && $1.opened.count == 2 })
+    }
+
     @Test("a lost peer is told, and dialled again until it is back")
     func reconnect() throws {
         var office = try Office(TestClock())

@@ -113,6 +113,7 @@ struct FileTests {
         #expect(try text("x/a[Pod]", "internet") == "")
         #expect(try text("x/a[Pod]", "2001:db8::/32") == "everything")
         #expect(try text("192.0.2.0/25", "x/a[Pod]") == "everything")
+        #expect(try text("192.0.2.0/25", "internet") == "")
         let pods = try text("x/a[Pod]", "y/a[Pod]")
         #expect(pods.contains("tcp 443 over ipv4 (may: implementations differ"))
     }

@@ -104,6 +104,35 @@ struct EndStateTests {
         #expect(try lone.network.passes(a, "internet").isEmpty)
     }
 
+    @Test("a rule of a group that is not in the plan counts and is told")
+    func foreign() throws {
+        let rule = change(
+            "aws_vpc_security_group_ingress_rule.r",
+            "{\"security_group_id\": \"sg-far\", \"ip_protocol\": \"tcp\", \"from_port\": 22, \"to_port\": 22, \"cidr_ipv4\": \"0.0.0.0/0\"}"
+        )
+        let (network, findings) = try read(plan([rule]))
+        #expect(findings.map(\.code) == ["open-to-world"])
+        #expect(try network.passes("internet", "sg-far", must: true) == ["tcp/22"])
+    }
+
+    @Test("rules that the provider found count as inline where no resource tells them")
+    func found() throws {
+        let made = change(
+            a,
+            """
+            {"id": "sg-1", "egress": [], "ingress": [{"protocol": "tcp", "from_port": 5, "to_port": 5,
+            "cidr_blocks": ["10.0.0.0/24", "10.0.2.0/24"]}]}
+            """, actions: "\"no-op\"")
+        func rule(_ number: Int) -> String {
+            change(
+                "aws_vpc_security_group_ingress_rule.r\(number)",
+                "{\"security_group_id\": \"sg-1\", \"ip_protocol\": \"tcp\", \"from_port\": 5, \"to_port\": 5, \"cidr_ipv4\": \"10.0.\(number).0/24\"}",
+                actions: "\"no-op\"")
+        }
+        #expect(try read(plan([made, rule(0), rule(2)])).findings.isEmpty)
+        #expect(try read(plan([made, rule(0)])).findings.map(\.code) == ["mixed-styles"])
+    }
+
     @Test("prefix lists of the plan, and those that data sources read")
     func prefixLists() throws {
         let list = change(

@@ -94,11 +94,6 @@ let leaves = """
     "egress": [{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"],
     "ipv6_cidr_blocks": [], "prefix_list_ids": [], "security_groups": [], "self": false}]
     """
-let leavesWritten = """
-    "egress": [{"protocol": {"constant_value": "-1"}, "from_port": {"constant_value": 0},
-    "to_port": {"constant_value": 0}, "cidr_blocks": {"constant_value": ["0.0.0.0/0"]}}]
-    """
-
 /// A group that is made, with everything allowed to leave: rules of its own or, where some come in
 /// by blocks, a block.
 func group(_ address: String, ingress: String? = nil) -> String {
@@ -113,6 +108,8 @@ func group(_ address: String, ingress: String? = nil) -> String {
         address, "{\"name\": \"x\", \(leaves), \"ingress\": \(ingress)}", unknown: "{\"id\": true}")
 }
 
+/// Blocks of rules do not show in a configuration, values of attributes do: `ingress` is such a value,
+/// or empty for blocks.
 func groupWritten(_ address: String, ingress: String? = nil) -> String {
     guard let ingress else {
         return written(address, "{\"name\": {\"constant_value\": \"x\"}}") + ",\n"
@@ -121,7 +118,7 @@ func groupWritten(_ address: String, ingress: String? = nil) -> String {
                 "{\"security_group_id\": \(names(address + ".id")), \"cidr_ipv4\": {\"constant_value\": \"0.0.0.0/0\"}}"
             )
     }
-    return written(address, "{\(leavesWritten), \"ingress\": \(ingress)}")
+    return written(address, ingress.isEmpty ? "{}" : "{\"ingress\": \(ingress)}")
 }
 
 private func egressAddress(_ address: String) -> String {

@@ -60,14 +60,15 @@ struct ReferenceTests {
         #expect(findings.first?.problem.contains("r.referenced_security_group_id") == true)
     }
 
-    @Test("a local value may be anybody, and the attribute is named")
+    @Test("a local value may be any group, told or not, and the attribute is named")
     func local() throws {
         for source in [
             "{\"references\": [\"local.groups\"]}", "{\"references\": [\"each.value\"]}",
         ] {
             let (network, findings) = try read(plan(source: source))
             #expect(try network.passes(b, a) == ["tcp/7"])
-            #expect(try network.passes("internet", a) == ["tcp/7"])
+            #expect(try network.passes("internet", a).isEmpty)
+            #expect(try network.passes("a group that the plan does not tell", a) == ["tcp/7"])
             #expect(try network.passes(b, a, must: true).isEmpty)
             #expect(findings.map(\.code) == ["unknown-value"])
         }
@@ -106,7 +107,7 @@ struct ReferenceTests {
                 plan(
                     groups + rules, [written("aws_vpc_security_group_ingress_rule.r", expressions)])
             )
-            #expect(findings.isEmpty, "\(findings)")
+            #expect(!findings.contains { $0.severity == .error }, "\(findings)")
             for (one, other) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 let passes = try network.passes(
                     "aws_security_group.client[\(keys[one])]",

@@ -61,12 +61,13 @@ struct TestimonyTests {
         #expect(cell.state == "unrecorded", "\(cell)")
     }
 
-    @Test("more than a service lists is counted by it")
+    @Test("more than a service lists is counted by it, for whoever caused it")
     func counted() {
-        #expect(
-            Self.cell(
-                Self.trial(), [Self.note("4 further ends of passages, not listed: 4 gateway")]
-            ).state == "stopped")
+        let about = { (name: String) in
+            Self.note("4 further ends of passages, not listed: 4 \(name)")
+        }
+        #expect(Self.cell(Self.trial(), [about("risk")]).state == "stopped")
+        #expect(Self.cell(Self.trial(), [about("gateway")]).state == "unrecorded")
     }
 
     @Test("one record speaks for one attempt")

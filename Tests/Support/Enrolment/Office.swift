@@ -6,15 +6,20 @@ package import Passage
 internal import Sockets
 internal import Synchronization
 
-/// A clock that tests turn; monotonic and wall time move together.
+/// A clock that tests turn: monotonic and wall time move together, unless the wall clock is set.
 package final class TestClock: Sendable {
     private let ahead = Mutex<Int64>(0)
+    private let stepped = Mutex<Int64>(0)
 
     package init() {}
 
     /// Moves on.
     package func turn(seconds: Int64) { ahead.withLock { $0 += seconds } }
-    package var wall: Int64 { Clocks.wallSeconds() + ahead.withLock { $0 } }
+    /// Somebody sets the wall clock, forward or back.
+    package func step(seconds: Int64) { stepped.withLock { $0 += seconds } }
+    package var wall: Int64 {
+        Clocks.wallSeconds() + ahead.withLock { $0 } + stepped.withLock { $0 }
+    }
     package var monotonic: UInt64 {
         Clocks.monotonic() + UInt64(ahead.withLock { $0 }) * 1_000_000_000
     }
