@@ -76,10 +76,11 @@ struct TableLowering {
                 table: table.name, name: chain.name, families: table.families, base: chain.base,
                 place: chain.place)
             var marks = Marks()
+            let othersMark = !marking.subtracting([chain.name]).isEmpty
             for rule in chain.rules {
                 var lowering = RuleLowering(
                     rule: rule, lookup: lookup, marks: marks, chains: numbers,
-                    othersMark: !marking.subtracting([chain.name]).isEmpty)
+                    othersMark: othersMark)
                 made.rules += lowering.rules()
                 marks = lowering.marks
                 if findings.count < Self.findingsMax { findings += lowering.findings }

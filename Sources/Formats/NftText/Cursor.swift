@@ -9,6 +9,8 @@ struct Cursor {
     /// Offsets at which lines begin.
     private let lines: [Int32]
     var index = 0
+    /// Parentheses that are open around here.
+    var nesting = 0
 
     init(bytes: [UInt8], tokens: [Token]) {
         self.bytes = bytes

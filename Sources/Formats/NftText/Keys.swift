@@ -50,7 +50,9 @@ extension Cursor {
         let first = index
         if isSign("(") {
             advance()
-            guard let inner = part(), take(")") else { return nil }
+            nesting += 1
+            defer { nesting -= 1 }
+            guard nesting < Self.depthMax, let inner = part(), take(")") else { return nil }
             return inner
         }
         guard kind == .word else { return nil }

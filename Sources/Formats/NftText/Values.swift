@@ -4,7 +4,7 @@ internal import Ruleset
 
 extension Cursor {
     /// Nothing of this depth of sets, concatenations and masks is written by anybody.
-    private static let depthMax = 8
+    static let depthMax = 8
 
     /// What stands on the right of a match: bits may be listed.
     mutating func operand() -> NftValue? {
@@ -25,7 +25,9 @@ extension Cursor {
         if isSign("{") { return set(depth: depth + 1).map { .set($0.elements) } }
         if take("@") { return name().map { .reference($0) } }
         if take("(") {
-            guard let inner = operand(), take(")") else { return nil }
+            nesting += 1
+            defer { nesting -= 1 }
+            guard nesting < Self.depthMax, let inner = operand(), take(")") else { return nil }
             return inner
         }
         guard let first = simple() else { return nil }

@@ -247,6 +247,16 @@ struct TextTests {
         }
     }
 
+    @Test("what is nested without end is no rule, and ends nobody's stack")
+    func nesting() {
+        for opening in ["(", "{", "meta mark ((", "ip saddr . "] {
+            let deep = String(repeating: opening, count: 100_000)
+            let (ruleset, _) = NftText.read(inet("tcp dport \(deep) 1 accept"))
+            let isOpen = ruleset?.chains.first?.rules.contains { $0.action != .accept } ?? true
+            #expect(isOpen, "\(opening)")
+        }
+    }
+
     @Test("variables, commands and priorities by name")
     func commands() throws {
         let text = """
