@@ -86,7 +86,7 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
-    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset"]),
+    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
     room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
     room(
         "Formats", "NftText",

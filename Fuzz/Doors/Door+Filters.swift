@@ -92,6 +92,8 @@ extension Door {
             WalkedPacket(.v4, [1, 2, 1, 3, 4, 4, 2, 0]),
         ]
         for base in ruleset.chains.indices where ruleset.chains[base].base != nil {
+            // Calls of calls are many rules in few bytes: bounded, but long to follow.
+            guard (ruleset.size(of: base) ?? 0) <= 5_000 else { continue }
             guard let bounds = try? Unfolding(ruleset, .v4).rules(of: base) else { continue }
             for walked in packets {
                 var packet = Packet()

@@ -34,6 +34,7 @@ extension DumpReader {
         if count > Ruleset.rulesMax {
             fail(Place(line: 0, column: 0), "more than \(Ruleset.rulesMax) rules", "split them")
         }
+        findings += Calls.findings(ruleset, code: "endless-calls")
         ruleset.findings = findings
         return ruleset
     }

@@ -38,6 +38,7 @@ extension NftTables {
                 return Ruleset()
             }
         }
+        findings += Calls.findings(ruleset, code: "endless-calls")
         ruleset.findings = findings
         return ruleset
     }

@@ -192,6 +192,7 @@ struct DumpTests {
             ("*filter\n-A INPUT -m comment --comment \"x\nCOMMIT\n", 2),
             ("*filter\n:INPUT DROP [0:0]\n:INPUT DROP [0:0]\nCOMMIT\n", 3),
             ("*filter\n-X FOO\nCOMMIT\n", 2),
+            ("*filter\n:A - [0:0]\n:INPUT DROP [0:0]\n-A INPUT -j A\n-A A -j A\nCOMMIT\n", 3),
         ]
         for (text, line) in cases {
             let (ruleset, findings) = IptablesSave.read(Array(text.utf8), .v4)

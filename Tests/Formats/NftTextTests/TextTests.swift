@@ -238,6 +238,10 @@ struct TextTests {
             ("define a = $b\n", Place(line: 1, column: 13)),
             ("table t { chain c { jump nowhere\n} }\n", Place(line: 1, column: 21)),
             ("\u{1}", Place(line: 1, column: 1)),
+            (
+                "table t { chain b { goto a; }\nchain a { type filter hook input priority 0; "
+                    + "jump b; jump b; }\n}\n", Place(line: 2, column: 1)
+            ),
             ("add element t s { 1, \n", Place(line: 2, column: 1)),
         ]
         for (text, place) in cases {
