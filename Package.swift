@@ -86,6 +86,22 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
+    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
+    room(
+        "Formats", "NftText",
+        opens: ["NftRules", "FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: ["Walker", "Rulebook", "Confinement", "Addresses", "Chance"]),
+    room(
+        "Formats", "NftJSON",
+        opens: ["NftRules", "Notation", "FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: [
+            "NftText", "Walker", "Cover", "Diagram", "Chance", "Descriptors", "Namespaces",
+            "Netlink", "PacketFilter", "Addresses",
+        ]),
+    room(
+        "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
+        tests: ["Walker"]),
     room(
         "Plan", "Connectivity",
         opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
@@ -444,11 +460,11 @@ let fuzzing: [Target] =
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
-                "IdentityTreaty", "Journal", "LedgerTreaty", "Load", "MarketData", "MarketTreaty",
-                "Matching", "Netlink", "Notation", "Numerals", "OrderTreaty", "Packets", "Passage",
-                "Platform",
-                "RequestTreaty", "Risk", "RiskTreaty", "SecurityGroups", "Sensors", "TerraformPlan",
-                "Topology", "Ruleset", "Trail",
+                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
+                "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
+                "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
+                "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",
+                "Walker",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

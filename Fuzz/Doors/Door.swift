@@ -11,6 +11,7 @@ struct Door: Sendable {
         .netlink, .orders, .report, .trail, .block, .results, .ledger, .request, .stream, .market,
         .enrol, .bareEvent, .http, .answer, .frame, .passages, .signed, .listingFile, .flow,
         .number, .journal, .securityGroups, .terraformPlan, .yaml, .kubernetes,
+        .nft, .nftJSON, .iptables,
     ]
 
     /// Written once, before the first input.

@@ -83,6 +83,11 @@ internal import Glibc
         try run("list ruleset", flags: NFT_CTX_OUTPUT_STATELESS)
     }
 
+    /// The same as JSON (libnftables-json).
+    package mutating func rulesetJSON() throws(Failure) -> String {
+        try run("list ruleset", flags: NFT_CTX_OUTPUT_JSON)
+    }
+
     /// The values of a table's named counters.
     package mutating func counters(_ table: String) throws(Failure) -> [String: RuleCounter] {
         RuleCounter.parse(listing: try run("list counters table \(table)", flags: 0))

@@ -33,16 +33,21 @@ package struct Clause: Sendable, Hashable {
     }
 }
 
-/// Which packets a rule is about: those of any of its clauses.
+/// Which packets a rule is about: those of any of its clauses and of no exception.
 package struct Match: Sendable, Hashable {
     package var clauses: [Clause]
+    /// Packets that the rule is not about although a clause holds them.
+    package var except: [Clause]
     /// Conditions that no field expresses, as they were written; each narrows the match by an
     /// amount that nobody here knows.
     package var unmodelled: [String]
 
     /// Matches every packet when nothing is said.
-    package init(_ clauses: [Clause] = [Clause()], unmodelled: [String] = []) {
+    package init(
+        _ clauses: [Clause] = [Clause()], except: [Clause] = [], unmodelled: [String] = []
+    ) {
         self.clauses = clauses
+        self.except = except
         self.unmodelled = unmodelled
     }
 }

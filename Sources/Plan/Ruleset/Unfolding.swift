@@ -100,11 +100,15 @@ package struct Unfolding: Sendable {
             guard layout.list.count <= Ruleset.rulesMax else {
                 throw .tooLarge(chain: chain.name, place: rule.place)
             }
-            let boxes = try boxes(of: rule.match, chain, rule.place)
+            let boxes = try boxes(of: rule.match.clauses, chain, rule.place)
             guard !boxes.isEmpty else { continue }
             let owner = firstOwner[index] + UInt32(truncatingIfNeeded: number)
             let step = layout.step(rule, mode)
             for word in step.unmodelled { layout.unmodelled.insert(word) }
+            if case .nothing = step.kind { continue }
+            let excepted = try self.boxes(of: rule.match.except, chain, rule.place)
+                .map { layout.list.appendSkip($0, owner: owner) }
+            defer { for skip in excepted { layout.list.land(skip) } }
             switch step.kind {
             case .nothing: break
             case .decide(let allow):
@@ -129,12 +133,12 @@ package struct Unfolding: Sendable {
         return leaving
     }
 
-    /// The boxes of a match in this family: products of its fields' intervals.
+    /// The boxes of clauses in this family: products of its fields' intervals.
     private func boxes(
-        of match: Match, _ chain: Chain, _ place: Place
+        of clauses: [Clause], _ chain: Chain, _ place: Place
     ) throws(UnfoldingError) -> [Box] {
         var found: [Box] = []
-        for clause in match.clauses where !clause.families.isDisjoint(with: space.family) {
+        for clause in clauses where !clause.families.isDisjoint(with: space.family) {
             var boxes = [Box.everything]
             for field in Field.allCases {
                 guard let intervals = clause.values[field] else { continue }

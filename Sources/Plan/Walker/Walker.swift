@@ -106,10 +106,11 @@ package struct Walker: Sendable {
         _ match: Match, _ packet: WalkedPacket, in chain: Int, _ holds: (String) -> Bool
     ) -> Bool {
         guard ruleset.chains[chain].families.contains(packet.family) else { return false }
-        let isInside = match.clauses.contains { clause in
+        func isInside(_ clause: Clause) -> Bool {
             clause.families.contains(packet.family)
                 && Field.allCases.allSatisfy { clause.holds($0, packet[$0]) }
         }
-        return isInside && match.unmodelled.allSatisfy(holds)
+        return match.clauses.contains(where: isInside) && !match.except.contains(where: isInside)
+            && match.unmodelled.allSatisfy(holds)
     }
 }

@@ -176,3 +176,29 @@ struct UnfoldingTests {
         #expect(ruleset.bases(at: .input).isEmpty)
     }
 }
+
+@Suite("Calls of chains")
+struct CallTests {
+    private func ruleset(_ calls: [[Action]]) -> Ruleset {
+        let nowhere = Place(line: 0, column: 0)
+        var ruleset = Ruleset()
+        ruleset.chains = calls.enumerated().map { index, actions in
+            var chain = Chain(
+                table: "t", name: "c\(index)", families: .both, place: nowhere)
+            chain.rules = actions.map { Rule(Match(), $0, place: nowhere) }
+            return chain
+        }
+        return ruleset
+    }
+
+    @Test("a chain's size counts every call; circles and deep calls have none")
+    func size() {
+        #expect(ruleset([[.jump(1), .jump(1)], [.accept, .drop, .pass]]).size(of: 0) == 8)
+        #expect(ruleset([[.jump(1)], [.goto(0)]]).size(of: 0) == nil)
+        let line = (1...17).map { [Action.jump($0)] } + [[.accept]]
+        #expect(ruleset(line).size(of: 0) == nil)
+        #expect(ruleset(line).size(of: 1) == 17)
+        let many = (1...15).map { Array(repeating: Action.jump($0), count: 9) } + [[.accept]]
+        #expect(ruleset(many).size(of: 0) == Ruleset.rulesMax)
+    }
+}

@@ -1,0 +1,136 @@
+internal import FilterTerms
+internal import Packets
+internal import Ruleset
+
+/// What elements of a set mean to the parts of a key.
+struct Members {
+    /// Without what the parts imply.
+    var clauses: [Clause] = []
+    /// Whether the clauses are all that is in the set, and no more.
+    var isExact = true
+    /// Whether there is an element for whatever no other holds.
+    var hasRest = false
+}
+
+/// Turns matches into conditions, within one table.
+struct Lookup {
+    let table: NftTable
+    let interfaces: Interfaces
+
+    /// The elements of an anonymous set or a named one; nil when nobody knows them.
+    func elements(_ value: NftValue) -> [NftElement]? {
+        switch value {
+        case .set(let elements): return elements
+        case .reference(let name):
+            guard let set = table.sets[name], !set.isDynamic else { return nil }
+            return set.elements
+        default: return nil
+        }
+    }
+
+    /// What a match says; flags and marks are for those who know the rule around it.
+    func condition(_ key: NftKey, _ compare: NftOperator, _ value: NftValue) -> Condition {
+        let parts = Part.parts(of: key)
+        let word = Words.match(parts, compare, value)
+        let isNegated = compare == .unequal || compare == .none
+        switch value {
+        case .set, .reference:
+            guard let elements = elements(value) else {
+                return implied(parts).and(.unmodelled(word))
+            }
+            let members = members(parts, elements)
+            return condition(parts, members, isNegated: isNegated, word)
+        default: break
+        }
+        if parts.count > 1 {
+            let members = members(parts, [NftElement(value)])
+            return condition(parts, members, isNegated: isNegated, word)
+        }
+        return single(parts[0], compare, value, word)
+    }
+
+    /// What looking at the parts implies.
+    func implied(_ parts: [Part]) -> Condition {
+        parts.reduce(.always) { $0.and(Condition($1.dependency)) }
+    }
+
+    private func single(
+        _ part: Part, _ compare: NftOperator, _ value: NftValue, _ word: String
+    ) -> Condition {
+        let implied = implied([part])
+        let unknown = implied.and(.unmodelled(word))
+        let isNegated = compare == .unequal || compare == .none
+        switch part.kind {
+        case .unmodelled, .flags, .mark: return unknown
+        case .state:
+            guard let states = part.states(compare, value) else { return unknown }
+            return implied.and(.field(.state, in: states))
+        case .interface(let field):
+            guard case .text(let name) = value else {
+                if case .word(let name) = value {
+                    return single(part, compare, .text(name), word)
+                }
+                return unknown
+            }
+            return interfaces.condition(
+                field, among: [Self.interface(name)], isNegated: isNegated, word: word)
+        case .families:
+            guard let values = part.intervals(value)?.first?.lowerBound else { return unknown }
+            let family: Families = (values == 4) != isNegated ? .v4 : .v6
+            return Condition(Clause(family))
+        case .field(let field), .transport(let field):
+            guard let values = values(part, compare, value) else { return unknown }
+            let isThere = implied.and(.field(field, in: values))
+            guard case .transport = part.kind else { return isThere }
+            return transported(isThere, implied, word)
+        }
+    }
+
+    /// Values of a field that compare so with one.
+    private func values(
+        _ part: Part, _ compare: NftOperator, _ value: NftValue
+    ) -> [ClosedRange<UInt128>]? {
+        if let mask = part.mask { return masked(part, mask, compare, value) }
+        guard let own = part.intervals(value) else { return nil }
+        let low = own[0].lowerBound
+        let last = part.last
+        switch compare {
+        case .implicit, .equal: return own
+        case .unequal, .none: return Intervals.complement(own, last: last)
+        case .less: return low == 0 ? [] : [0...min(low - 1, last)]
+        case .atMost: return [0...min(low, last)]
+        case .greater: return low >= last ? [] : [low + 1...last]
+        case .atLeast: return low > last ? [] : [low...last]
+        }
+    }
+
+    /// A mask whose ones stand in front makes an interval; no other does.
+    private func masked(
+        _ part: Part, _ mask: NftValue, _ compare: NftOperator, _ value: NftValue
+    ) -> [ClosedRange<UInt128>]? {
+        guard case .address(let bits, let family) = mask,
+            case .address(let base, family) = value, family == part.dependency.families,
+            let length = AddressText.length(ofMask: bits, family),
+            let range = AddressText.prefix(base, length, family)
+        else { return nil }
+        let own = base & ~bits == 0 ? [range] : []
+        switch compare {
+        case .implicit, .equal: return own
+        case .unequal: return Intervals.complement(own, last: part.last)
+        default: return nil
+        }
+    }
+
+    /// Ports of any protocol: what has none shows other bytes there.
+    private func transported(
+        _ isThere: Condition, _ implied: Condition, _ word: String
+    ) -> Condition {
+        let others = Intervals.complement(FilterNames.withPorts, last: 255)
+        return isThere.and(.field(.protocolNumber, in: FilterNames.withPorts))
+            .or(implied.and(.field(.protocolNumber, in: others)).and(.unmodelled(word)))
+    }
+
+    static func interface(_ name: String) -> (name: String, isPrefix: Bool) {
+        name.utf8.last == UInt8(ascii: "*") ? (String(name.dropLast()), true) : (name, false)
+    }
+}
