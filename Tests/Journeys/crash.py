@@ -56,7 +56,7 @@ def unwalled():
 def gone_then_up(number):
     """Nothing of the ended platform is left but what the next start sweeps, and that start works."""
     quiet = {"groups": None, "rules": None, "audit": None}
-    gone = {**before, **quiet}
+    gone = {**before, **quiet, "loops": []}
     expect(eventually(lambda: {**host(), **quiet} == gone), f"round {number}: {difference(before)}")
     bulkhead("trail", "verify", check=0)
     bulkhead("up", FIRST, "--detach", check=0)

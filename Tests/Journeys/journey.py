@@ -128,11 +128,15 @@ def host(platform="first"):
     }
 
 
-def settled(before, seconds=10, platform="first"):
-    """The host as it is, waiting until the kernel has taken away what ended."""
-    return eventually(lambda: host(platform) == before, seconds)
-
-
 def difference(before, platform="first"):
+    """What a platform of that name changed on its host: (as it should be, as it is)."""
+    # A run that was killed leaves groups and loop devices, which the next one takes away: none of
+    # them may stay, whatever was there before.
+    wanted = {**before, "groups": [], "loops": []}
     now = host(platform)
-    return {key: (before[key], now[key]) for key in before if before[key] != now[key]}
+    return {key: (wanted[key], now[key]) for key in wanted if wanted[key] != now[key]}
+
+
+def settled(before, seconds=10, platform="first"):
+    """The host as it was, waiting until the kernel has taken away what ended."""
+    return eventually(lambda: not difference(before, platform), seconds)
