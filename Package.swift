@@ -106,6 +106,12 @@ let rooms: [[Target]] = [
             "Findings",
         ], tests: ["Chance"]),
     room(
+        "Plan", "Drift",
+        opens: [
+            "Addresses", "Confinement", "Rulebook", "NftText", "Cover", "Connectivity", "Topology",
+            "Ruleset", "Packets", "Findings",
+        ], tests: ["Descriptors", "Namespaces", "PacketFilter"]),
+    room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: ["Walker"]),
     room(
@@ -175,6 +181,12 @@ let rooms: [[Target]] = [
         "Compartments", "Operator",
         opens: [
             "Confinement", "ControlTreaty", "Descriptors", "Digests", "Findings", "Bytes", "CLinux",
+        ]),
+    room(
+        "Compartments", "Inspection",
+        opens: [
+            "Operator", "Confinement", "PacketFilter", "Netlink", "Descriptors", "Addresses",
+            "Findings",
         ]),
     room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"], tests: ["Chance"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
@@ -337,7 +349,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology",
+            "KubernetesManifests", "Packets", "Topology", "Inspection", "Drift", "Segmentation",
+            "Ruleset",
         ]),
     door(
         "bulkhead-supervisor",

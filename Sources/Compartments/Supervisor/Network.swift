@@ -20,14 +20,17 @@ struct Network: ~Copyable {
     /// One line for the operator.
     private(set) var summary = ""
 
-    private let deployment: Deployment
-    private let fabric: SharedDescriptor
+    private(set) var deployment: Deployment
+    let fabric: SharedDescriptor
     private let host: Descriptor
-    private let namespaces: [SharedDescriptor]
+    let namespaces: [SharedDescriptor]
     private let publishing: RuleTable
     private var fabricRules: RuleSession
     private var hostRules: RuleSession
-    private var closed: Set<Int> = []
+    private(set) var closed: Set<Int> = []
+    /// This process's number as the kernel tells of changes to rules: that of the first pid
+    /// namespace, which nothing here could ask for. Nil when it loaded nothing yet.
+    let ownNumber: UInt32?
     /// Sockets that hear of changes to the rules, by place: a compartment's index, then the
     /// fabric's and the host's.
     private(set) var watches: [Int: SharedDescriptor] = [:]
@@ -52,7 +55,9 @@ struct Network: ~Copyable {
                 descriptor: SharedDescriptor(try Self.log(in: fabric, "the fabric"))))
 
         // Rules stand before the link that they guard: no packet ever meets an empty table.
+        let first = try RuleWatch.open(in: fabric)
         try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
+        ownNumber = RuleWatch.news(first.number).transactions.first?.process
         for index in units.indices {
             let namespace = try NetworkNamespace.create()
             var rules = try RuleSession(in: namespace)
@@ -243,6 +248,12 @@ struct Network: ~Copyable {
         return place == namespaces.count ? "fabric" : "host"
     }
 
+    /// The namespace of a place; the host's is everybody's.
+    func namespace(at place: Int) -> SharedDescriptor? {
+        if namespaces.indices.contains(place) { return namespaces[place] }
+        return place == namespaces.count ? fabric : nil
+    }
+
     /// The first way in which the live rules of a place differ from the plan; nil when they do not.
     ///
     /// Rules that cannot be read, because their table is gone, differ.
@@ -266,6 +277,82 @@ struct Network: ~Copyable {
         } catch {
             return "the rules cannot be read: \(error)"
         }
+    }
+
+    /// Puts the plan's rules of a place in the place of whatever stands there, in one transaction.
+    ///
+    /// A namespace that is ours alone is emptied of all else; on the host only our table is.
+    mutating func restore(at place: Int) throws {
+        if place < namespaces.count {
+            var rules = try RuleSession(in: try Descriptor(copying: namespaces[place].number))
+            let table = Rulebook.host(deployment, compartment: place, closed: closed)
+            try rules.load("flush ruleset\n" + table.creation)
+        } else if place == namespaces.count {
+            let table = Rulebook.fabric(deployment, closed: closed)
+            try fabricRules.load("flush ruleset\n" + table.creation)
+        } else {
+            try hostRules.load(publishing.text)
+        }
+    }
+
+    /// Makes the rules those of another plan of the same compartments: one transaction in each
+    /// namespace where they differ, read back and compared. Throws with the rules as they were, or
+    /// `Torn` when even that failed.
+    mutating func change(to plan: RunningPlan) throws {
+        let before = RunningPlan(deployment, closed: closed)
+        for place in [namespaces.count] + namespaces.indices
+        where Self.rules(before, place, namespaces.count)
+            != Self.rules(plan, place, namespaces.count)
+        {
+            guard let difference = drift(at: place) else { continue }
+            throw Failure(
+                .refused, "drift",
+                "the rules of \(name(ofPlace: place)) are not the plan's: \(difference)",
+                remedy: "see `bulkhead drift`, and put them right first")
+        }
+        do {
+            try perform(before, plan)
+        } catch {
+            do { try perform(plan, before) } catch let second {
+                throw Torn(description: "\(error); then \(second)")
+            }
+            throw error
+        }
+    }
+
+    /// Some places have the new rules and some the old ones.
+    struct Torn: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Places that were changed already, or not yet, are known by what they hold.
+    private mutating func perform(_ old: RunningPlan, _ new: RunningPlan) throws {
+        deployment = new.deployment
+        closed = new.closed
+        let places = [namespaces.count] + namespaces.indices
+        for place in places {
+            let text = Self.rules(old, place, namespaces.count)
+                .change(to: Self.rules(new, place, namespaces.count))
+            guard !text.isEmpty, drift(at: place) != nil else { continue }
+            if place == namespaces.count {
+                try fabricRules.load(text)
+            } else {
+                var rules = try RuleSession(in: try Descriptor(copying: namespaces[place].number))
+                try rules.load(text)
+            }
+            if let difference = drift(at: place) {
+                throw Failure(
+                    .machine, "readback",
+                    "the rules of \(name(ofPlace: place)) are not those of the plan: \(difference)",
+                    remedy: "another program changes nftables rules; find and stop it")
+            }
+        }
+    }
+
+    private static func rules(_ plan: RunningPlan, _ place: Int, _ fabric: Int) -> RuleTable {
+        place == fabric
+            ? Rulebook.fabric(plan.deployment, closed: plan.closed)
+            : Rulebook.host(plan.deployment, compartment: place, closed: plan.closed)
     }
 
     /// Takes the one named thing off the host.
