@@ -57,7 +57,7 @@ struct Network: ~Copyable {
         // Rules stand before the link that they guard: no packet ever meets an empty table.
         let first = try RuleWatch.open(in: fabric)
         try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
-        ownNumber = RuleWatch.news(first.number).transactions.first?.process
+        let ownNumber = RuleWatch.news(first.number).transactions.first?.process
         for index in units.indices {
             let namespace = try NetworkNamespace.create()
             var rules = try RuleSession(in: namespace)
@@ -91,6 +91,7 @@ struct Network: ~Copyable {
             namespaces, fabric, host, isPublishing: !publishing.skeleton.isEmpty,
             without: deployment.without)
         self.deployment = deployment
+        self.ownNumber = ownNumber
         self.fabric = SharedDescriptor(fabric)
         self.host = host
         self.publishing = publishing
