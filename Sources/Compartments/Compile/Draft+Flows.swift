@@ -28,7 +28,10 @@ extension Draft {
     ///
     /// A flow from outside exists only as a published port: nothing joins fabric and host.
     mutating func planFlows(_ deployment: inout Deployment) {
-        for flow in platform.flows {
+        // Of two flows that allow the same, the first is on record: an observed one is last, so that
+        // what is on record under it would be refused without it.
+        let flows = platform.flows.filter { !$0.observe } + platform.flows.filter(\.observe)
+        for flow in flows {
             guard let target = platform.service(flow.to), let port = target.port(flow.port) else {
                 error(
                     "flow-target", at: flow.place, "there is no port \(flow.to).\(flow.port)",
@@ -60,7 +63,7 @@ extension Draft {
                     deployment.flows.append(
                         FlowPlan(
                             from: end, to: index, port: port, line: UInt32(flow.place.line),
-                            expires: expires))
+                            expires: expires, isObserved: flow.observe))
                 }
             }
         }
