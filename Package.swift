@@ -100,6 +100,12 @@ let rooms: [[Target]] = [
             "Netlink", "PacketFilter", "Addresses",
         ]),
     room(
+        "Plan", "Segmentation",
+        opens: [
+            "Addresses", "Confinement", "Rulebook", "NftText", "Topology", "Ruleset", "Packets",
+            "Findings",
+        ], tests: ["Chance"]),
+    room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: ["Walker"]),
     room(

@@ -26,6 +26,22 @@ package enum Compile {
             errors.map { $0.line(file: file) }.joined(separator: "\n"), remedy: "")
     }
 
+    /// The network of a platform alone, as `full` isolation has it: compartments with their
+    /// addresses and ports, flows and listeners, and nothing that a machine must have for it.
+    ///
+    /// It is as large as the platform file may be, so that more can be proved than one machine
+    /// runs. Nil with errors.
+    package static func outline(
+        _ platform: Platform, file: String
+    ) -> (deployment: Deployment?, findings: [Finding]) {
+        var draft = Draft(
+            platform: platform, file: file, folder: "/", isolation: .full,
+            host: Host(programs: ""))
+        let outline = draft.outline()
+        let isWhole = !draft.findings.contains { $0.severity == .error }
+        return (isWhole ? outline : nil, draft.findings)
+    }
+
     /// The deployment and all findings at once; the deployment is nil when one is an error.
     package static func check(
         _ platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host

@@ -67,13 +67,13 @@ extension Draft {
         planListeners(&deployment)
     }
 
-    private func ends(of flow: Flow) -> [Endpoint] {
+    private func ends(of flow: Flow) -> [Origin] {
         switch flow.from {
         case .internet: [.internet]
         case .office: [.office]
         case .zone, .service:
             seats.indices.filter { begins(flow, at: seats[$0].service) }.map {
-                Endpoint.compartment($0)
+                Origin.compartment($0)
             }
         }
     }

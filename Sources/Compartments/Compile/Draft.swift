@@ -52,6 +52,22 @@ struct Draft {
         return deployment
     }
 
+    /// Addresses, ports and flows alone.
+    mutating func outline() -> Deployment {
+        var deployment = Deployment(platform: platform.name, file: file, isolation: isolation)
+        deployment.zones = platform.zones.map { ZonePlan(name: $0.name, network: $0.network) }
+        seats = seated()
+        planFlows(&deployment)
+        for seat in seats {
+            let zone = platform.zones.firstIndex { $0.name == seat.service.zone } ?? 0
+            var plan = CompartmentPlan(
+                name: seat.name, zone: zone, address: seat.address, program: "")
+            plan.ports = seat.service.ports.map(\.port)
+            deployment.compartments.append(plan)
+        }
+        return deployment
+    }
+
     mutating func error(_ code: String, at place: Place?, _ problem: String, remedy: String) {
         findings.append(Finding(.error, code, at: place, problem, remedy: remedy))
     }

@@ -85,7 +85,7 @@ package struct ZonePlan: Sendable, Equatable {
 }
 
 /// Where the other end of an allowed connection lies.
-package enum Endpoint: Sendable, Equatable, Hashable {
+package enum Origin: Sendable, Equatable, Hashable {
     /// Index of a compartment.
     case compartment(Int)
     /// Any source outside the host's platform: only published ports take these.
@@ -96,7 +96,7 @@ package enum Endpoint: Sendable, Equatable, Hashable {
 
 /// One allowed kind of connection between two ends; its index plus one is the flow's id and mark.
 package struct FlowPlan: Sendable, Equatable {
-    package var from: Endpoint
+    package var from: Origin
     /// Index of the compartment that listens.
     package var to: Int
     package var port: Port
@@ -105,7 +105,7 @@ package struct FlowPlan: Sendable, Equatable {
     /// First second, since 1970, at which it is no longer allowed; 0 means never.
     package var expires: UInt64
 
-    package init(from: Endpoint, to: Int, port: Port, line: UInt32, expires: UInt64 = 0) {
+    package init(from: Origin, to: Int, port: Port, line: UInt32, expires: UInt64 = 0) {
         self.from = from
         self.to = to
         self.port = port

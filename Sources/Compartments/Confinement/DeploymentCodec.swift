@@ -120,7 +120,7 @@ package enum DeploymentCodec {
         let services = deployment.compartments.map { $0.kind == .service }
         for _ in 0..<(try reader.count(limit: flowsMax)) {
             let at = reader.position
-            let from: Endpoint
+            let from: Origin
             let tag = try reader.integer(UInt8.self)
             let source = Int(try reader.integer(UInt32.self))
             switch tag {

@@ -275,7 +275,7 @@ extension Supervisor {
     }
 
     /// An endpoint as records name it.
-    func name(of endpoint: Endpoint) -> String {
+    func name(of endpoint: Origin) -> String {
         switch endpoint {
         case .compartment(let index): deployment.compartments[index].name
         case .internet: "internet"

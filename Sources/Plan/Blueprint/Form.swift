@@ -13,6 +13,8 @@ enum Form: Sendable {
     case party
     /// A party, a `service.port`, or a secret; resolved later.
     case subject
+    /// `gateway cannot reach ledger on tcp/5432`; its names are resolved later.
+    case expectation
     /// A secret's name, parts between `/`.
     case secret
     /// One line for people, at most so many characters.
@@ -51,6 +53,7 @@ enum Form: Sendable {
         case .reference: Self.split(text) != nil
         case .party: !text.isEmpty && text.utf8.count <= 64
         case .subject: !text.isEmpty && text.utf8.count <= 128
+        case .expectation: Expectation(text) != nil
         case .secret: Self.isSecret(text)
         case .text(let limit): Self.isLine(text, limit: limit)
         case .raw: true
@@ -77,6 +80,9 @@ enum Form: Sendable {
         case .reference: "write service.port, as gateway.https"
         case .party: "write the name of a service or zone, internet or office"
         case .subject: "write a service, a zone, service.port, or a secret as tls/gateway"
+        case .expectation:
+            "write `A can reach B` or `A cannot reach B`, with `on tcp/PORT` for one port: "
+                + "`gateway cannot reach ledger on tcp/5432`"
         case .secret: "write a-z, 0-9, `-`, `.` and `/`, as tls/gateway"
         case .text(let limit): "write one line of 1 to \(limit) characters"
         case .raw, .argument: "write text without NUL"

@@ -2,7 +2,7 @@ internal import Platform
 
 /// Keys of the whole file.
 enum PlatformKey: String, KeySet {
-    case platform, zones, services, flows, channels, guarantees, publish, isolation, office
+    case platform, zones, services, flows, channels, guarantees, expect, publish, isolation, office
 
     var rule: Rule {
         switch self {
@@ -17,7 +17,7 @@ enum PlatformKey: String, KeySet {
             Rule(
                 .map(
                     key: .name, value: .record(Record("service", ServiceKey.self)), noun: "service",
-                    atMost: 1024),
+                    atMost: 4096),
                 required: true, "Programs, each in its own compartment, by name")
         case .flows:
             Rule(
@@ -34,6 +34,10 @@ enum PlatformKey: String, KeySet {
                         Record("guarantee", NeverKey.self), Record("guarantee", OnlyKey.self),
                         Record("guarantee", MustKey.self), Record("guarantee", ContainKey.self),
                     ]), counts: 0...10_000), "Properties that every check proves")
+        case .expect:
+            Rule(
+                .list(.scalar(.expectation), counts: 0...10_000),
+                "Single connections that every check proves possible or impossible")
         case .publish:
             Rule(
                 .map(
@@ -215,7 +219,8 @@ enum NeverKey: String, KeySet {
     var rule: Rule {
         switch self {
         case .never: Rule(.party, required: true, "Who must not reach it")
-        case .reaches: Rule(.subject, required: true, "A service, zone, service.port or secret")
+        case .reaches:
+            Rule(.subject, required: true, "A service, zone, service.port, message or secret")
         }
     }
 }
@@ -227,7 +232,8 @@ enum OnlyKey: String, KeySet {
     var rule: Rule {
         switch self {
         case .only: Rule(.oneOrMany(.party), required: true, "The only ones that may reach it")
-        case .reach: Rule(.subject, required: true, "A service, zone, service.port or secret")
+        case .reach:
+            Rule(.subject, required: true, "A service, zone, service.port, message or secret")
         }
     }
 }
@@ -239,7 +245,8 @@ enum MustKey: String, KeySet {
     var rule: Rule {
         switch self {
         case .must: Rule(.party, required: true, "Who must reach it: each service of a zone")
-        case .reach: Rule(.subject, required: true, "A service, zone, service.port or secret")
+        case .reach:
+            Rule(.subject, required: true, "A service, zone, service.port, message or secret")
         }
     }
 }

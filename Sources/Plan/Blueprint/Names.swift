@@ -147,6 +147,12 @@ struct Names {
     /// The service, zone or outside that a value names.
     func party(_ node: Node?, outside: Bool = true, _ report: inout Report) -> Party? {
         guard let node, let name = node.scalar, !name.isEmpty else { return nil }
+        return party(name, at: node.place, outside: outside, &report)
+    }
+
+    func party(
+        _ name: String, at place: Place, outside: Bool = true, _ report: inout Report
+    ) -> Party? {
         if let party = party(name), outside || !Self.outside.contains(name) { return party }
         let known = services + zones + (outside ? Self.outside : [])
         let advice = report.nearest(
@@ -154,7 +160,7 @@ struct Names {
             else: outside
                 ? "name a service, a zone, internet or office" : "name a service or a zone")
         report.error(
-            "unknown-party", node.place, "\(quoted(name)) is no service and no zone", advice)
+            "unknown-party", place, "\(quoted(name)) is no service and no zone", advice)
         return nil
     }
 
@@ -175,32 +181,36 @@ struct Names {
         case beyond(String)
     }
 
-    /// The party, port, message or secret that a guarantee's value names.
+    /// The party, port, channel, message or secret that a guarantee's value names.
     func subject(_ node: Node?, _ report: inout Report) -> Subject? {
         guard let node, let text = node.scalar, !text.isEmpty else { return nil }
+        return subject(text, at: node.place, &report)
+    }
+
+    func subject(_ text: String, at place: Place, _ report: inout Report) -> Subject? {
         if let party = party(text) { return .party(party, port: nil) }
         if secrets.contains(text) { return .beyond("the secret \(text)") }
         if text.contains("/") {
             let advice = report.nearest(
                 text, among: secrets.sorted(), else: "add it to some service's `needs: secrets`")
-            report.error("unknown-secret", node.place, "no service needs \(quoted(text))", advice)
+            report.error("unknown-secret", place, "no service needs \(quoted(text))", advice)
             return nil
         }
         if let reference = Form.split(text) {
-            guard let service = service(reference.service, at: node.place, &report) else {
+            guard let service = service(reference.service, at: place, &report) else {
                 return nil
             }
             if hasPort(reference.port, of: service)
                 || channels[service]?.contains(reference.port) == true
+                || [service, ""].contains(where: {
+                    messages[$0]?.contains(reference.port) == true
+                })
             {
                 return .party(.service(service), port: reference.port)
             }
-            if [service, ""].contains(where: { messages[$0]?.contains(reference.port) == true }) {
-                return .beyond("the message \(text)")
-            }
-            unknownPort(reference.port, of: service, at: node.place, &report)
+            unknownPort(reference.port, of: service, at: place, &report)
             return nil
         }
-        return party(node, &report).map { .party($0, port: nil) }
+        return party(text, at: place, &report).map { .party($0, port: nil) }
     }
 }

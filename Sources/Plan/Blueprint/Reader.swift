@@ -28,6 +28,9 @@ struct Reader {
         for node in root[PlatformKey.guarantees]?.items ?? [] {
             if let guarantee = guarantee(node) { platform.guarantees.append(guarantee) }
         }
+        for node in root[PlatformKey.expect]?.items ?? [] {
+            if let guarantee = expectation(node) { platform.guarantees.append(guarantee) }
+        }
         for entry in root[PlatformKey.publish]?.entries ?? [] {
             if let publication = publication(entry) { platform.publications.append(publication) }
         }

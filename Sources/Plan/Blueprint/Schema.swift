@@ -58,6 +58,10 @@ package enum Schema {
         case .reference: pattern(#"^[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9-]{0,31}$"#)
         case .party: pattern("^[a-z][a-z0-9-]{0,31}$")
         case .subject: pattern("^[a-z0-9][a-z0-9./-]{0,127}$")
+        case .expectation:
+            pattern(
+                "^ *[a-z][a-z0-9-]* +can(not)? +reach +[a-z][a-z0-9.-]*( +on +(tcp|udp)/[0-9]+)? *$"
+            )
         case .secret: pattern("^[a-z0-9.-]+(/[a-z0-9.-]+)*$")
         case .text(let limit): ["type": anyScalar, "minLength": 1, "maxLength": .count(limit)]
         case .raw, .argument: ["type": anyScalar]

@@ -6,7 +6,9 @@ package struct PacketSet: Sendable {
     package static let limit = 1 << 16
 
     /// The set would need more than `limit` boxes.
-    package struct TooLarge: Error {}
+    package struct TooLarge: Error {
+        package init() {}
+    }
 
     package private(set) var boxes: [Box] = []
 

@@ -102,6 +102,55 @@ package struct RuleList: Sendable {
         return try PacketSet(disjoint: otherwise ? allowed + open : allowed)
     }
 
+    /// Boxes that together are what the list allows among the packets of a box; two of them may
+    /// share packets.
+    ///
+    /// Many rules that allow and few that refuse cost no more boxes than there are rules.
+    package func allowedParts(in question: Box) throws(PacketSet.TooLarge) -> [Box] {
+        guard !hasSkips, !otherwise else { return try allowed(in: question).boxes }
+        var refusing: [Box] = []
+        var allowed: [Box] = []
+        for index in boxes.indices {
+            guard let held = boxes[index].intersection(question) else { continue }
+            guard decisions[index] == .allow else {
+                if held == question { break }
+                refusing.append(held)
+                continue
+            }
+            var parts = [held]
+            for refused in refusing where refused.overlaps(held) {
+                parts = parts.flatMap { $0.subtracting(refused) }
+            }
+            allowed += parts
+            guard max(parts.count, allowed.count) <= Self.partsMax else {
+                throw PacketSet.TooLarge()
+            }
+            if held == question { break }
+        }
+        return allowed
+    }
+
+    private static let partsMax = 1 << 20
+
+    /// The list as it is for packets that have one value in a field; it no longer looks there.
+    package func at(_ field: Field, _ value: UInt32) -> RuleList {
+        var kept: [Int] = []
+        var places: [UInt32] = []
+        for index in boxes.indices {
+            places.append(UInt32(truncatingIfNeeded: kept.count))
+            if boxes[index][field].contains(value) { kept.append(index) }
+        }
+        places.append(UInt32(truncatingIfNeeded: kept.count))
+        var list = RuleList(otherwise: otherwise)
+        for index in kept {
+            let target = decisions[index] == .skip ? places[Int(targets[index])] : 0
+            list.hasSkips = list.hasSkips || decisions[index] == .skip
+            list.add(
+                boxes[index].with(field, 0...field.last), decisions[index], target, owners[index])
+        }
+        return list
+    }
+
     /// Packets that one rule decides.
     package struct Cell: Sendable {
         package let isAllowed: Bool

@@ -275,13 +275,17 @@ package struct Guarantee: Sendable {
     package enum Kind: Sendable {
         /// `{never: A, reaches: B}`
         case never(from: Party, to: Party, port: String?)
-        /// `{only: [A…], reach: S.port}` (or `reach: S`)
+        /// `{only: [A…], reach: S.port}` (or `reach: S`); a port may also be a channel's name or a
+        /// message type, here and elsewhere.
         case only(from: [Party], to: Party, port: String?)
         /// `{must: A, reach: B}`: the path must exist.
         case must(from: Party, to: Party, port: String?)
         /// `{contain: S, within: [A…], steps: N}`
         case contain(service: String, within: [Party], steps: Int)
-        /// It names a message or a secret: `reason` says why packets and channels do not decide
+        /// `A can reach B on tcp/5432`, or cannot; `name` is the port's, `port` a port by its
+        /// number, and without both any connection counts.
+        case expect(from: Party, to: Party, name: String?, port: Port?, isOpen: Bool)
+        /// It names a secret: `reason` says why packets and channels do not decide
         /// it. A check counts it as failed.
         case beyond(claim: String, reason: String)
     }

@@ -10,29 +10,31 @@ extension Graph {
     /// The verdict on one guarantee.
     package func verdict(on guarantee: Guarantee) -> Verdict {
         switch guarantee.kind {
-        case .never(let from, let to, let port): never(from, to, port)
-        case .only(let from, let to, let port): only(from, to, port)
-        case .must(let from, let to, let port): must(from, to, port)
+        case .never(let from, let to, let name): never(from, Goal(party: to, name: name))
+        case .only(let from, let to, let name): only(from, Goal(party: to, name: name))
+        case .must(let from, let to, let name): must(from, Goal(party: to, name: name))
         case .contain(let service, let within, let steps): contain(service, within, steps)
+        case .expect(let from, let to, let name, let port, let isOpen):
+            isOpen
+                ? must(from, Goal(party: to, name: name, port: port))
+                : never(from, Goal(party: to, name: name, port: port))
         case .beyond(_, let reason): .unanswered(why: reason)
         }
     }
 
     /// One hop is enough to refute: a flow is refused even when nothing is published for it.
-    private func never(_ from: Party, _ to: Party, _ port: String?) -> Verdict {
-        if let verdict = unanswerable(to, port) { return verdict }
+    private func never(_ from: Party, _ to: Goal) -> Verdict {
+        if let verdict = unanswerable(to) { return verdict }
         let members = Set(members(from))
-        return refuse(hops(to: to, port: port) { members.contains($0) })
+        return refuse(hops(to: to) { members.contains($0) })
             ?? .holds(why: "no flow and no channel leads there")
     }
 
-    private func only(_ from: [Party], _ to: Party, _ port: String?) -> Verdict {
-        if let verdict = unanswerable(to, port) { return verdict }
+    private func only(_ from: [Party], _ to: Goal) -> Verdict {
+        if let verdict = unanswerable(to) { return verdict }
         let allowed = Set(from.flatMap(members))
-        if let verdict = refuse(hops(to: to, port: port) { !allowed.contains($0) }) {
-            return verdict
-        }
-        let isUsed = !hops(to: to, port: port) { allowed.contains($0) }.isEmpty
+        if let verdict = refuse(hops(to: to) { !allowed.contains($0) }) { return verdict }
+        let isUsed = !hops(to: to) { allowed.contains($0) }.isEmpty
         return .holds(why: isUsed ? "no other flow or channel leads there" : "nobody reaches it")
     }
 
@@ -46,15 +48,13 @@ extension Graph {
     /// One hop for each flow or channel to the target that some matching source has.
     ///
     /// A service's way to itself does not count: it stays inside.
-    private func hops(
-        to target: Party, port: String?, where matches: (Source) -> Bool
-    ) -> [Link] {
+    private func hops(to goal: Goal, where matches: (Source) -> Bool) -> [Link] {
         // Two matching members of a zone are enough to find one that is not the target itself.
         var known: [Party: [Source]] = [:]
         var found: [Link] = []
-        for number in edges(to: services(target)) {
+        for number in edges(to: services(goal.party)) {
             let edge = edges[number]
-            if let port, edge.by.name != port { continue }
+            guard carries(edge.by, goal) else { continue }
             let sources =
                 known[edge.from] ?? Array(members(edge.from).lazy.filter(matches).prefix(2))
             known[edge.from] = sources
@@ -66,17 +66,17 @@ extension Graph {
     }
 
     /// Each member must have a way, and what comes from outside needs a published port.
-    private func must(_ from: Party, _ to: Party, _ port: String?) -> Verdict {
-        if let verdict = unanswerable(to, port) { return verdict }
+    private func must(_ from: Party, _ to: Goal) -> Verdict {
+        if let verdict = unanswerable(to) { return verdict }
         let starts = members(from)
-        let targets = services(to)
+        let targets = services(to.party)
         guard !starts.isEmpty else {
             return .refuted(why: "\(from.name) has no service", path: [])
         }
         var last: Link?
         for start in starts {
             let found = links(from: start).filter { link in
-                targets.contains(link.to) && (port == nil || link.by.name == port)
+                targets.contains(link.to) && carries(link.by, to)
             }
             guard let link = found.first(where: { arrives($0) }) else {
                 let why =
@@ -108,20 +108,6 @@ extension Graph {
         let more = outside.count > 1 ? " and \(outside.count - 1) more" : ""
         return .refuted(
             why: "it reaches \(platform.services[first].name)\(more)", path: path)
-    }
-
-    /// A target that this graph does not have must not pass as one that nothing leads to.
-    ///
-    /// Outsides are in it: flows and channels end at services, so nothing leads out to them.
-    private func unanswerable(_ target: Party, _ port: String?) -> Verdict? {
-        guard case .service(let name) = target else { return nil }
-        guard let service = platform.service(name) else {
-            return .unanswered(why: "there is no service \(name)")
-        }
-        guard let port, service.port(port) == nil,
-            !platform.channels.contains(where: { $0.to == name && $0.name == port })
-        else { return nil }
-        return .unanswered(why: "\(name).\(port) is no port and no channel")
     }
 
     private func arrives(_ link: Link) -> Bool {

@@ -51,6 +51,9 @@ extension Guarantee {
         case .contain(let service, let within, let steps):
             "\(service), owned, reaches \(within.isEmpty ? "nothing" : "only " + Self.list(within))"
                 + (steps == 0 ? "" : " within \(steps) further step\(steps == 1 ? "" : "s")")
+        case .expect(let from, let to, let name, let port, let isOpen):
+            "\(from.name) \(isOpen ? "can" : "cannot") reach \(Self.target(to, name))"
+                + (port.map { " on \($0)" } ?? "")
         case .beyond(let claim, _): claim
         }
     }

@@ -39,11 +39,31 @@ package enum Rulebook {
     package static func host(
         _ deployment: Deployment, compartment: Int, closed: Set<Int> = []
     ) -> RuleTable {
-        guard !deployment.without.contains(.host),
-            deployment.compartments.indices.contains(compartment)
-        else { return .none(table) }
+        guard deployment.compartments.indices.contains(compartment) else { return .none(table) }
         let names = deployment.compartments.map { $0.address.description }
         let crossings = Crossing.all(of: deployment, closed: closed, at: compartment)
+        return host(deployment, compartment, crossings, names)
+    }
+
+    /// The firewalls inside all compartments that have an address, in their order.
+    package static func hosts(_ deployment: Deployment, closed: Set<Int> = []) -> [RuleTable] {
+        let names = deployment.compartments.map { $0.address.description }
+        var crossings: [Int: [Crossing]] = [:]
+        for crossing in Crossing.all(of: deployment, closed: closed) {
+            crossings[crossing.source, default: []].append(crossing)
+            crossings[crossing.target, default: []].append(crossing)
+        }
+        return deployment.compartments.indices.compactMap { index in
+            guard deployment.compartments[index].kind == .service else { return nil }
+            return host(deployment, index, crossings[index] ?? [], names)
+        }
+    }
+
+    /// `crossings` are those that begin or end there.
+    private static func host(
+        _ deployment: Deployment, _ compartment: Int, _ crossings: [Crossing], _ names: [String]
+    ) -> RuleTable {
+        guard !deployment.without.contains(.host) else { return .none(table) }
         return RuleTable(
             name: table, skeleton: Skeleton.host(address: names[compartment]),
             sets: [

@@ -2,6 +2,7 @@
 // rewritten addresses, of nftables and iptables alike. Importers make it; it never parses text.
 // Bounds: `Ruleset.rulesMax` rules; jumps at most 16 deep, as in the kernel.
 package import Findings
+internal import Packets
 
 /// Where in the kernel a chain is called (netfilter hooks).
 package enum Hook: UInt8, Sendable, CaseIterable {
@@ -152,5 +153,20 @@ package struct Ruleset: Sendable {
             let other = chains[right].base?.priority ?? 0
             return one == other ? left < right : one < other
         }
+    }
+
+    /// Intervals of addresses of one family that some rule tells apart.
+    package func addresses(_ family: Families) -> [ClosedRange<UInt128>] {
+        var found: [ClosedRange<UInt128>] = []
+        for chain in chains {
+            for rule in chain.rules {
+                for clause in rule.match.clauses + rule.match.except
+                where !clause.families.isDisjoint(with: family) {
+                    found += clause.values[.source] ?? []
+                    found += clause.values[.destination] ?? []
+                }
+            }
+        }
+        return found
     }
 }

@@ -1,0 +1,83 @@
+internal import Findings
+internal import NftText
+internal import Packets
+internal import Ruleset
+internal import Topology
+
+/// The rules of one filter as they were read.
+struct ReadRules {
+    /// A compartment's only interface but the loopback.
+    private static let wire = "eth0"
+
+    let name: String
+    let rules: Ruleset
+
+    /// The filter of a compartment.
+    init(compartment name: String, _ text: String) throws(Segmentation.Unreadable) {
+        try self.init(name, text, interfaces: [Self.wire])
+    }
+
+    init(
+        _ name: String, _ text: String, interfaces: [String]
+    ) throws(Segmentation.Unreadable) {
+        self.name = name
+        let (rules, findings) = NftText.read(Array(text.utf8), interfaces: interfaces)
+        guard let rules else {
+            let problem = findings.first { $0.severity == .error }
+            throw Segmentation.Unreadable(filter: name, problem: problem?.problem ?? "no rules")
+        }
+        self.rules = rules
+    }
+}
+
+/// Lays rules out as gates and counts them.
+struct GateMaker {
+    let atoms: AddressAtoms
+    private(set) var gates: [Gate] = []
+
+    init(_ filters: [ReadRules]) {
+        atoms = AddressAtoms(filters.flatMap { $0.rules.addresses(.v6) })
+    }
+
+    /// The gates of a routing namespace: each packet that crosses it meets all of them.
+    mutating func transit(_ filter: ReadRules) throws(Segmentation.Unreadable) -> [Int] {
+        try add(filter, .prerouting) + add(filter, .forward)
+    }
+
+    /// The gates inside a compartment, for what leaves and for what comes by its wire.
+    mutating func ends(
+        _ filter: ReadRules
+    ) throws(Segmentation.Unreadable) -> (egress: [Int], ingress: [Int]) {
+        (try add(filter, .output, at: .departure), try add(filter, .input, at: .arrival))
+    }
+
+    /// One gate for each base chain at a hook; with a field, as the first interface meets it.
+    private mutating func add(
+        _ filter: ReadRules, _ hook: Hook, at field: Field? = nil
+    ) throws(Segmentation.Unreadable) -> [Int] {
+        var added: [Int] = []
+        for base in filter.rules.bases(at: hook) {
+            do throws(UnfoldingError) {
+                var v4 = try Unfolding(filter.rules, .v4).rules(of: base)
+                var v6 = try Unfolding(filter.rules, .v6(atoms)).rules(of: base)
+                if let field {
+                    v4 = v4.at(field, 1)
+                    v6 = v6.at(field, 1)
+                }
+                let chain = filter.rules.chains[base].name
+                gates.append(Gate(name: "\(filter.name), \(chain)", v4: v4, v6: v6, labels: []))
+                added.append(gates.count - 1)
+            } catch {
+                throw Segmentation.Unreadable(filter: filter.name, problem: "\(error)")
+            }
+        }
+        return added
+    }
+}
+
+extension BoundedRules {
+    fileprivate func at(_ field: Field, _ value: UInt32) -> BoundedRules {
+        BoundedRules(
+            may: may.at(field, value), must: must.at(field, value), unmodelled: unmodelled)
+    }
+}

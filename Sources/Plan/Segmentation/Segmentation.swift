@@ -1,0 +1,127 @@
+// Segmentation: the packet filters of a platform, read back from the very text that the kernel is
+// given, as gates between its compartments. Whoever asks what passes hears it from the rules, not
+// from the plan that they were made of. Bounds: those of `Topology` and of the reader of the text.
+internal import Addresses
+package import Confinement
+internal import Packets
+internal import Rulebook
+package import Topology
+
+/// All packet filters of one platform.
+package struct Segmentation: Sendable {
+    /// A group of filters that alone must keep every guarantee.
+    package enum Layer: CaseIterable, Sendable {
+        /// The ruleset of the routing namespace.
+        case fabric
+        /// The firewalls inside the compartments, all together.
+        case hosts
+
+        /// As people read it.
+        package var name: String {
+            switch self {
+            case .fabric: "the fabric"
+            case .hosts: "the compartments' firewalls"
+            }
+        }
+    }
+
+    /// Rules that cannot be read back: nothing can be proved of them.
+    package struct Unreadable: Error, Equatable {
+        /// `the fabric` or the compartment's name.
+        package let filter: String
+        package let problem: String
+    }
+
+    /// Compartments that have an address, in the order of the deployment, then everybody else.
+    ///
+    /// The index of an endpoint is that of its compartment.
+    package let endpoints: [Endpoint]
+    let gates: [Gate]
+    let transit: [Int]
+    private let atoms: AddressAtoms
+
+    /// Reads what is written for the kernel; `closed` are indices of flows that have ended.
+    package init(_ deployment: Deployment, closed: Set<Int> = []) throws(Unreadable) {
+        try self.init(
+            deployment, fabric: Rulebook.fabric(deployment, closed: closed).creation,
+            hosts: Rulebook.hosts(deployment, closed: closed).map(\.creation))
+    }
+
+    /// Reads given texts: one for the fabric, one for each compartment that has an address.
+    package init(
+        _ deployment: Deployment, fabric: String, hosts: [String]
+    ) throws(Unreadable) {
+        let services = deployment.compartments.indices.filter {
+            deployment.compartments[$0].kind == .service
+        }
+        guard hosts.count == services.count else {
+            throw Unreadable(
+                filter: "the compartments", problem: "\(hosts.count) texts for \(services.count)")
+        }
+        let routing = try ReadRules(
+            "the fabric", fabric, interfaces: services.map(Rulebook.interfaceName))
+        var filters: [ReadRules] = []
+        for (index, text) in zip(services, hosts) {
+            filters.append(
+                try ReadRules(compartment: deployment.compartments[index].name, text))
+        }
+        var maker = GateMaker([routing] + filters)
+        transit = try maker.transit(routing)
+        var endpoints: [Endpoint] = []
+        for (number, index) in services.enumerated() {
+            let compartment = deployment.compartments[index]
+            let address = compartment.address.value
+            let (egress, ingress) = try maker.ends(filters[number])
+            endpoints.append(
+                Endpoint(
+                    name: compartment.name, group: deployment.zones[compartment.zone].name,
+                    v4: [address...address], link: UInt32(number + 1),
+                    egress: egress.map { Step($0) }, ingress: ingress.map { Step($0) }))
+        }
+        endpoints.append(
+            Endpoint(.outside, name: "outside", v4: Self.outside(deployment.zones)))
+        self.endpoints = endpoints
+        gates = maker.gates
+        atoms = maker.atoms
+    }
+
+    /// What parties' connections pass, by one layer alone or with nil by both in series.
+    package func topology(_ layer: Layer? = nil) -> Topology {
+        var topology = Topology()
+        topology.gates = gates
+        topology.endpoints = endpoints
+        topology.atoms = atoms
+        if layer == .fabric {
+            for index in topology.endpoints.indices {
+                topology.endpoints[index].egress = []
+                topology.endpoints[index].ingress = []
+            }
+        }
+        if layer != .hosts { topology.transit = transit }
+        return topology
+    }
+
+    /// Every compartment's address with its endpoint, ascending.
+    var owners: [(address: UInt32, endpoint: Int)] {
+        var owners: [(address: UInt32, endpoint: Int)] = []
+        for (index, endpoint) in endpoints.enumerated() where endpoint.kind == .workload {
+            owners.append((endpoint.v4[0].lowerBound, index))
+        }
+        return owners.sorted { $0.address < $1.address }
+    }
+
+    /// Addresses that no zone has.
+    private static func outside(_ zones: [ZonePlan]) -> [ClosedRange<UInt32>] {
+        let networks = zones.map(\.network).sorted { $0.base < $1.base }
+        var ranges: [ClosedRange<UInt32>] = []
+        var next: UInt32? = 0
+        for network in networks {
+            guard let first = next else { break }
+            if network.base.value > first { ranges.append(first...network.base.value - 1) }
+            let last = network.last.value
+            if last >= first { next = last == .max ? nil : last + 1 }
+        }
+        if let next { ranges.append(next...UInt32.max) }
+        return ranges
+    }
+}
