@@ -84,7 +84,8 @@ let rooms: [[Target]] = [
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
     room(
-        "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
+        "Plan", "Difference", opens: ["Cover", "Packets"],
+        tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
     room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
