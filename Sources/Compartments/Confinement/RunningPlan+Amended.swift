@@ -69,7 +69,9 @@ extension RunningPlan {
     private func requireSame(_ other: Deployment) throws(NotAmendable) {
         guard other.platform == deployment.platform, other.isolation == deployment.isolation,
             other.without == deployment.without, other.zones == deployment.zones
-        else { throw NotAmendable(problem: "platform, isolation or zones are not the running one's") }
+        else {
+            throw NotAmendable(problem: "platform, isolation or zones are not the running one's")
+        }
         guard other.compartments.count == deployment.compartments.count else {
             throw NotAmendable(problem: "it has other compartments")
         }

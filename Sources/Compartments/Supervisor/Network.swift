@@ -28,8 +28,9 @@ struct Network: ~Copyable {
     private var fabricRules: RuleSession
     private var hostRules: RuleSession
     private(set) var closed: Set<Int> = []
-    /// This process's number as the kernel tells of changes to rules: that of the first pid
-    /// namespace, which nothing here could ask for. Nil when it loaded nothing yet.
+    /// This process's number as the kernel tells of changes to rules; nil when nothing was loaded.
+    ///
+    /// It is that of the first pid namespace, for which nothing here could ask.
     let ownNumber: UInt32?
     /// Sockets that hear of changes to the rules, by place: a compartment's index, then the
     /// fabric's and the host's.
@@ -296,9 +297,10 @@ struct Network: ~Copyable {
         }
     }
 
-    /// Makes the rules those of another plan of the same compartments: one transaction in each
-    /// namespace where they differ, read back and compared. Throws with the rules as they were, or
-    /// `Torn` when even that failed.
+    /// Makes the rules those of another plan of the same compartments.
+    ///
+    /// One transaction in each namespace where they differ, read back and compared. Throws with the
+    /// rules as they were, or `Torn` when even that failed.
     mutating func change(to plan: RunningPlan) throws {
         let before = RunningPlan(deployment, closed: closed)
         for place in [namespaces.count] + namespaces.indices
@@ -318,6 +320,19 @@ struct Network: ~Copyable {
                 throw Torn(description: "\(error); then \(second)")
             }
             throw error
+        }
+    }
+
+    /// Makes the rules those of a plan whatever stands in their way: each place that differs is
+    /// emptied and loaded.
+    mutating func force(_ plan: RunningPlan) throws {
+        deployment = plan.deployment
+        closed = plan.closed
+        for place in [namespaces.count] + namespaces.indices where drift(at: place) != nil {
+            try restore(at: place)
+            if let difference = drift(at: place) {
+                throw Torn(description: "\(name(ofPlace: place)): \(difference)")
+            }
         }
     }
 

@@ -127,26 +127,54 @@ extension Supervisor {
         }
     }
 
-    /// Makes a plan the running one; when it throws, the one before still is.
-    private mutating func install(_ plan: RunningPlan) throws -> Int {
-        do {
-            try network?.change(to: plan)
-        } catch let torn as Network.Torn {
-            failure = Failure(
-                .machine, "apply", "the rules could be neither changed nor put back: \(torn)",
-                remedy: "see the supervisor's log; the platform was taken down")
-            stop(reason: "rules could not be changed")
-            throw torn
-        }
+    /// Makes a plan the running one; when it throws, the one before still is, or the platform goes
+    /// down.
+    private mutating func install(_ plan: RunningPlan, isUndoing: Bool = false) throws -> Int {
+        let before = deployment
+        // On record before the first packet that needs them: the names of new flows.
         deployment = plan.deployment
+        recordRoster()
+        outbox.flush(&loop)
+        do {
+            // What must come back does so past whatever somebody else put in its way.
+            do { try network?.change(to: plan) } catch let problem {
+                guard isUndoing else { throw problem }
+                try network?.force(plan)
+            }
+        } catch {
+            deployment = before
+            recordRoster()
+            if error is Network.Torn {
+                takeDown("the rules could be neither changed nor put back: \(error)")
+            }
+            throw error
+        }
         revoked = plan.closed
+        do {
+            return try network?.endStrays() ?? 0
+        } catch {
+            // A connection that may no longer be is worse than none.
+            takeDown("connections that no flow allows could not be ended: \(error)")
+            throw error
+        }
+    }
+
+    private mutating func takeDown(_ problem: String) {
+        failure =
+            failure
+            ?? Failure(
+                .machine, "apply", problem,
+                remedy: "see the supervisor's log; the platform was taken down")
+        stop(reason: "a change of flows failed")
+    }
+
+    private mutating func recordRoster() {
         for part in roster().parts() {
             for index in units.indices where !units[index].plan.kind.isWriter {
                 record(trail: index, .roster(part))
             }
             record(nil, .roster(part))
         }
-        return try network?.endStrays() ?? 0
     }
 
     private static func summary(_ old: RunningPlan, _ new: RunningPlan) -> String {
@@ -183,7 +211,7 @@ extension Supervisor {
             from: RunningPlan(deployment, closed: revoked),
             endedSince: revoked.subtracting(after.closed))
         do {
-            let cut = try install(plan)
+            let cut = try install(plan, isUndoing: true)
             record(
                 nil,
                 .note(
@@ -191,12 +219,7 @@ extension Supervisor {
                     text: "not confirmed: undone, "
                         + Self.summary(after, plan) + ", \(cut) connections ended"))
         } catch {
-            failure =
-                failure
-                ?? Failure(
-                    .machine, "apply", "an unconfirmed change could not be undone: \(error)",
-                    remedy: "see the supervisor's log; the platform was taken down")
-            stop(reason: "an unconfirmed change could not be undone")
+            takeDown("an unconfirmed change could not be undone: \(error)")
         }
     }
 }

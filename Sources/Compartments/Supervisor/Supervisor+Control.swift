@@ -145,7 +145,8 @@ extension Supervisor {
         case .release(let name): return releaseProbe(name)
         case .amend(let seconds): return beginAmendment(seconds, handed: handed)
         case .confirm: return confirmAmendment()
-        case .open, .plan, .place: return .refused(problem: "no connection was made", remedy: "ask again")
+        case .open, .plan, .place:
+            return .refused(problem: "no connection was made", remedy: "ask again")
         }
     }
 

@@ -101,43 +101,16 @@ private struct Proposal {
     let lines: [String]
 
     init(_ running: RunningPlan, _ next: Deployment) throws(Failure) {
-        let needs = running.restarts(for: next)
-        guard needs.isEmpty else {
-            throw Failure(
-                .refused, "restart", needs.joined(separator: "\n"),
-                remedy: "these are given to a program when it starts: take the platform down and "
-                    + "up with this file, or leave them as they run")
-        }
-        let lost = running.lostWays(in: next)
-        guard lost.isEmpty else {
-            throw Failure(
-                .refused, "operators",
-                "operators would lose their way: \(lost.joined(separator: "; "))",
-                remedy: "keep these flows, or end them with `bulkhead revoke` on purpose")
-        }
+        try Self.requireAmendable(running, next)
         let plan: RunningPlan
         do throws(RunningPlan.NotAmendable) { plan = try running.amended(by: next) } catch {
             throw Failure(
                 .refused, "restart", error.problem,
                 remedy: "take the platform down and up with this file")
         }
-        var changes: [[String]] = []
+        let changes: [[String]]
         do {
-            let old = try Segmentation(running.deployment, closed: running.closed)
-            let new = try Segmentation(plan.deployment, closed: plan.closed)
-            for layer in Segmentation.Layer.allCases {
-                let before = try old.openings(layer).map { plan.line($0) }
-                let after = try new.openings(layer).map { plan.line($0) }
-                guard Set(after) == plan.wanted else {
-                    throw Failure(
-                        .machine, "proof", "the rules of \(layer.name) would not be the flows",
-                        remedy: "report it: nothing was changed")
-                }
-                let (was, is_) = (Set(before), Set(after))
-                changes.append(
-                    after.filter { !was.contains($0) }.map { "opens  \($0)" }
-                        + before.filter { !is_.contains($0) }.map { "closes \($0)" })
-            }
+            changes = try Self.changes(running, plan)
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -152,13 +125,52 @@ private struct Proposal {
         }
         lines =
             (changes[0].isEmpty ? ["no packet between services is decided otherwise"] : changes[0])
-            + ["proved: both layers of rules open what the file's flows say and nothing else, "
-                + "every guarantee holds, operators keep their ways"]
+            + [
+                "proved: both layers of rules open what the file's flows say and nothing else, "
+                    + "every guarantee holds, operators keep their ways"
+            ]
+    }
+
+    private static func requireAmendable(
+        _ running: RunningPlan, _ next: Deployment
+    ) throws(Failure) {
+        let needs = running.restarts(for: next)
+        guard needs.isEmpty else {
+            throw Failure(
+                .refused, "restart", needs.joined(separator: "\n"),
+                remedy: "these are given to a program when it starts: take the platform down and "
+                    + "up with this file, or leave them as they run")
+        }
+        let lost = running.lostWays(in: next)
+        guard lost.isEmpty else {
+            throw Failure(
+                .refused, "operators",
+                "operators would lose their way: \(lost.joined(separator: "; "))",
+                remedy: "keep these flows, or end them with `bulkhead revoke` on purpose")
+        }
+    }
+
+    /// What each layer opens and closes, once each is proved to open exactly the flows to come.
+    private static func changes(_ running: RunningPlan, _ plan: RunningPlan) throws -> [[String]] {
+        let old = try Segmentation(running.deployment, closed: running.closed)
+        let new = try Segmentation(plan.deployment, closed: plan.closed)
+        return try Segmentation.Layer.allCases.map { layer in
+            let before = try old.openings(layer).map { plan.line($0) }
+            let after = try new.openings(layer).map { plan.line($0) }
+            let (were, are) = (Set(before), Set(after))
+            guard are == plan.wanted else {
+                throw Failure(
+                    .machine, "proof", "the rules of \(layer.name) would not be the flows",
+                    remedy: "report it: nothing was changed")
+            }
+            return after.filter { !were.contains($0) }.map { "opens  \($0)" }
+                + before.filter { !are.contains($0) }.map { "closes \($0)" }
+        }
     }
 }
 
 extension RunningPlan {
-    /// `web -> store tcp 5432`
+    /// As `web -> store tcp 5432`.
     fileprivate func line(_ opening: Opening) -> String {
         let from = opening.from.map { deployment.compartments[$0].name } ?? "nobody's address"
         let to = deployment.compartments[opening.to].name

@@ -13,7 +13,8 @@ extension Verb {
     static let drift = Verb(
         Usage(
             "drift", operands: "[FILE]...", counts: 0...256,
-            about: "Compares a running platform's kernel, or an import, with the plan, packet by packet",
+            about:
+                "Compares a running platform's kernel, or an import, with the plan, packet by packet",
             flags: [
                 .json, platformFlag, stateFlag,
                 Flag(

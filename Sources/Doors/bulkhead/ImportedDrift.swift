@@ -46,7 +46,8 @@ func importedDrift(_ format: String, _ arguments: Arguments) throws(Failure) -> 
         for row in result.rows {
             Output.line(
                 "\(Excerpt.of(row.from, limit: 200)) -> \(Excerpt.of(row.to, limit: 200)): "
-                    + "\(row.what) " + (row.isOpened ? "passes, not planned" : "planned, does not pass")
+                    + "\(row.what) "
+                    + (row.isOpened ? "passes, not planned" : "planned, does not pass")
                     + (row.isCertain ? "" : " (for all that can be known)"))
         }
         for name in result.onlyPlanned { Output.line("\(name): not in the import") }

@@ -53,7 +53,8 @@ extension LivePlatform {
             site: site.name, change: deviation.isOpened ? "opened" : "closed", from: from, to: to,
             transport: (deviation.family == .v6 ? "ipv6 " : "")
                 + Self.transport(box[.protocolNumber]),
-            ports: ports == 0...65_535 ? "" : Self.range(ports), states: Self.states(deviation.states),
+            ports: ports == 0...65_535 ? "" : Self.range(ports),
+            states: Self.states(deviation.states),
             packet: text(of: deviation.packet, deviation.family), isWhole: deviation.isWhole,
             isCertain: deviation.isCertain)
     }

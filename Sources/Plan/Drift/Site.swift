@@ -80,7 +80,9 @@ package struct Site: Sendable {
     }
 
     private static func first(_ findings: [Finding]) -> String {
-        guard let error = findings.first(where: { $0.severity == .error }) else { return "no rules" }
+        guard let error = findings.first(where: { $0.severity == .error }) else {
+            return "no rules"
+        }
         return error.place.map { "line \($0.line): \(error.problem)" } ?? error.problem
     }
 

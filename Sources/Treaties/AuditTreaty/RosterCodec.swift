@@ -6,8 +6,9 @@ enum RosterCodec {
     private static let namesMax = 8192
     private static let compartmentsMax = 4096
     private static let flowsMax = 65_536
-    /// On a line's number: an observed flow. No file has so many lines, and trails of flows that
-    /// are not observed read as they always did.
+    /// On a line's number: an observed flow.
+    ///
+    /// No file has so many lines, and trails without such flows read as they always did.
     private static let observed: UInt32 = 1 << 31
 
     static func encode(_ roster: Roster, into body: inout ByteWriter) {

@@ -19,8 +19,9 @@ package struct TrailQuery: Sendable {
     package func wants(_ row: TrailRow) -> Bool {
         guard row.time >= since, row.time < until else { return false }
         guard kinds.isEmpty || kinds.contains(EventText.kind(row.event)) else { return false }
-        guard !refusedOnly || Self.isRefusal(row.event)
-            || EventText.isObserved(row.event, row.roster)
+        guard
+            !refusedOnly || Self.isRefusal(row.event)
+                || EventText.isObserved(row.event, row.roster)
         else { return false }
         guard from != nil || to != nil else { return true }
         guard let (source, target) = Self.ends(row.event) else { return false }

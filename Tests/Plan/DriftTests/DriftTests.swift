@@ -72,7 +72,8 @@ struct DriftTests {
         let (found, more) = try platform.deviations()
         try #require(found.count == 1 && more == 0)
         let named = platform.named(found[0])
-        #expect(named.line == "the fabric: web -> store: tcp 5432 (new, related, untracked) now passes")
+        #expect(
+            named.line == "the fabric: web -> store: tcp 5432 (new, related, untracked) now passes")
         #expect(named.packet == "tcp 10.77.1.2:0 > 10.77.1.4:5432, new")
         #expect(found[0].isCertain && found[0].isWhole)
         #expect(try platform.through(found[0]) == nil)
