@@ -36,16 +36,17 @@ flows:
 SERVICE = ("{zone: ZONE, run: [/usr/bin/python3.11, -B, -E, -s, /app/server.py], "
            "ports: {tcp: tcp/7000}, ready: port, files: [/usr/lib/python3.11, "
            "{source: server.py, target: /app/server.py}], limits: {memory: 64MiB, disk: 4MiB}}")
-HEAD = HEAD.replace("&", SERVICE.replace("ZONE", "front")).replace(
+WEB = "{zone: front, run: [/usr/bin/sleep, infinity], ports: {tcp: tcp/7093}}"
+HEAD = HEAD.replace("&", WEB).replace(
     "*", SERVICE.replace("ZONE", "back"))
 KEEP = "  - {from: web, to: keep.tcp, because: it stays}\n"
 GONE = "  - {from: web, to: gone.tcp, because: it goes}\n"
 MORE = "  - {from: web, to: more.tcp, because: it comes}\n"
-OFFICE = "  - {from: office, to: keep.tcp, because: operators look}\n"
+OFFICE = "  - {from: office, to: web.tcp, because: operators look}\n"
 PROMISES = """guarantees:
   - {must: web, reach: keep.tcp}
   - {never: gone, reaches: front}
-publish: {keep.tcp: "127.0.0.1:7093"}
+publish: {web.tcp: "127.0.0.1:7093"}
 """
 
 

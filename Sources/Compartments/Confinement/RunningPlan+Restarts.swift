@@ -80,6 +80,14 @@ extension RunningPlan {
 }
 
 extension CompartmentPlan {
+    /// What a root holds beside the names of peers, which only a start gives and no packet needs.
+    private static func given(_ mounts: [MountPlan]) -> [MountPlan] {
+        mounts.filter {
+            guard case .file(let target, _) = $0 else { return true }
+            return target != "/etc/hosts"
+        }
+    }
+
     /// What of a plan its running program cannot take, in words.
     fileprivate func changes(to next: CompartmentPlan) -> [String] {
         var reasons: [String] = []
@@ -87,7 +95,8 @@ extension CompartmentPlan {
         require(zone == next.zone && address == next.address, "its zone or address")
         require(program == next.program && arguments == next.arguments, "its command")
         require(environment == next.environment, "its environment")
-        require(mounts == next.mounts && paths == next.paths, "its files")
+        require(
+            Self.given(mounts) == Self.given(next.mounts) && paths == next.paths, "its files")
         require(ports == next.ports, "its ports")
         require(Set(next.bindPorts).isSubset(of: bindPorts), "ports it may listen on")
         let more = Set(next.connectPorts).subtracting(connectPorts).sorted()

@@ -69,6 +69,7 @@ struct RunningPlanTests {
         #expect(old.restarts(for: old.deployment) == [])
         var less = old.deployment
         less.compartments[0].connectPorts = []
+        less.compartments[0].mounts = [.file(target: "/etc/hosts", contents: [10])]
         #expect(old.restarts(for: less) == [])
         var more = old.deployment
         more.compartments[0].connectPorts = [8000, 8001]
@@ -97,7 +98,7 @@ struct RunningPlanTests {
     @Test("it is read as it was written; damage is an error, never a trap")
     func codec() throws {
         let flows: [(Origin, Int, UInt16)] = [(.compartment(0), 1, 8000), (.office, 2, 8001)]
-        let plan = RunningPlan(try Samples.deployment(), closed: [])
+        let plan = RunningPlan(Samples.deployment(), closed: [])
         #expect(try RunningPlan.decode(plan.encode()) == plan)
         let bytes = RunningPlan(try Self.desk(flows), closed: [1]).encode()
         for count in stride(from: 0, to: bytes.count, by: 7) {
