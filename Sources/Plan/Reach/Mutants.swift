@@ -44,13 +44,14 @@ extension Graph {
         var mutants: [Mutant] = []
         for index in platform.flows.indices {
             let target = platform.flows[index].to
-            let ways = ways(to: target)
+            let known = messages(to: target)
+            let ways = ways(to: target, known)
             for (change, flows) in changes(of: index) {
                 guard mutants.count < Self.mutantsMax else { return mutants }
                 var changed = platform
                 changed.flows.replaceSubrange(index...index, with: flows)
                 let graph = Graph(changed)
-                guard graph.ways(to: target) != ways else { continue }
+                guard graph.ways(to: target, known) != ways else { continue }
                 let caught = zip(platform.guarantees, before).first { guarantee, held in
                     held && !graph.verdict(on: guarantee).passes
                 }
@@ -92,20 +93,23 @@ extension Graph {
         let message: String
     }
 
-    private func ways(to service: String) -> Set<Way> {
-        let numbers = edges(to: services(.service(service)))
-        var ways: Set<Way> = []
-        var known: Set<String> = [""]
-        let flows = numbers.compactMap { number -> (Party, Flow)? in
-            guard case .flow(let index, _, _) = edges[number].by else { return nil }
-            return (edges[number].from, platform.flows[index])
+    /// Message types that some flow to the service names.
+    private func messages(to service: String) -> Set<String> {
+        platform.flows.reduce(into: []) { known, flow in
+            if flow.to == service { known.formUnion(flow.messages) }
         }
-        for (_, flow) in flows { known.formUnion(flow.messages) }
-        for (party, flow) in flows {
+    }
+
+    private func ways(to service: String, _ known: Set<String>) -> Set<Way> {
+        var ways: Set<Way> = []
+        for number in edges(to: services(.service(service))) {
+            guard case .flow(let index, _, _) = edges[number].by else { continue }
+            let flow = platform.flows[index]
             // A flow without a list carries every message that is known there.
             let messages = flow.messages.isEmpty ? known : Set(flow.messages)
-            for source in members(party) where source != members(.service(service)).first {
-                for message in messages {
+            for source in members(edges[number].from)
+            where source != members(.service(service)).first {
+                for message in messages.isEmpty ? [""] : messages {
                     ways.insert(Way(from: source, port: flow.port, message: message))
                 }
             }
