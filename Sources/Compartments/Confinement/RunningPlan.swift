@@ -25,15 +25,20 @@ package struct RunningPlan: Sendable, Equatable {
 
     package static func decode(_ bytes: [UInt8]) throws(Malformed) -> RunningPlan {
         var reader = ByteReader(bytes)
-        var closed: Set<Int> = []
+        var closed: [Int] = []
         for _ in 0..<(try reader.count(limit: DeploymentCodec.flowsMax)) {
-            closed.insert(Int(try reader.integer(UInt32.self)))
+            let at = reader.position
+            let index = Int(try reader.integer(UInt32.self))
+            guard closed.last.map({ $0 < index }) ?? true else {
+                throw Malformed(at: at, expected: "flows in their order")
+            }
+            closed.append(index)
         }
         let at = reader.position
         let deployment = try DeploymentCodec.decode(Array(bytes[at...]))
         guard closed.allSatisfy(deployment.flows.indices.contains) else {
             throw Malformed(at: 4, expected: "flows of the plan")
         }
-        return RunningPlan(deployment, closed: closed)
+        return RunningPlan(deployment, closed: Set(closed))
     }
 }

@@ -50,15 +50,10 @@ struct Network: ~Copyable {
         var namespaces: [SharedDescriptor] = []
         var logs: [Handed] = []
         var uids: [Int: UInt32] = [:]
-        logs.append(
-            Handed(
-                name: "log.fabric",
-                descriptor: SharedDescriptor(try Self.log(in: fabric, "the fabric"))))
+        logs.append(try Self.handed("log.fabric", fabric, "the fabric"))
 
         // Rules stand before the link that they guard: no packet ever meets an empty table.
-        let first = try RuleWatch.open(in: fabric)
-        try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
-        let ownNumber = RuleWatch.news(first.number).transactions.first?.process
+        let ownNumber = try Self.loadFabric(deployment, into: &fabricRules, fabric)
         for index in units.indices {
             let namespace = try NetworkNamespace.create()
             var rules = try RuleSession(in: namespace)
@@ -66,10 +61,7 @@ struct Network: ~Copyable {
             try Self.load(
                 Rulebook.host(deployment, compartment: index), into: &rules, namespace, name)
             if units[index].plan.kind == .service {
-                logs.append(
-                    Handed(
-                        name: "log.\(index)",
-                        descriptor: SharedDescriptor(try Self.log(in: namespace, name))))
+                logs.append(try Self.handed("log.\(index)", namespace, name))
                 try links.attach(
                     compartment: namespace, index: index, address: units[index].plan.address)
             }
@@ -122,6 +114,21 @@ struct Network: ~Copyable {
             watches[namespaces.count + 1] = SharedDescriptor(try RuleWatch.open(in: host))
         }
         return watches
+    }
+
+    /// Loads the fabric's table; returns the number under which the kernel tells of it.
+    private static func loadFabric(
+        _ deployment: Deployment, into rules: inout RuleSession, _ fabric: borrowing Descriptor
+    ) throws -> UInt32? {
+        let watch = try RuleWatch.open(in: fabric)
+        try load(Rulebook.fabric(deployment), into: &rules, fabric, "the fabric")
+        return RuleWatch.news(watch.number).transactions.first?.process
+    }
+
+    private static func handed(
+        _ name: String, _ namespace: borrowing Descriptor, _ place: String
+    ) throws(Failure) -> Handed {
+        Handed(name: name, descriptor: SharedDescriptor(try log(in: namespace, place)))
     }
 
     /// The log of a namespace that is ours alone.
