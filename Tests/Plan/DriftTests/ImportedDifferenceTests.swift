@@ -38,7 +38,8 @@ struct ImportedDifferenceTests {
     @Test("ports that only one of them lets pass are named, and nothing else")
     func ports() throws {
         let result = try ImportedDifference(
-            planned: network(["a", "b"], ports: 80...81), found: network(["a", "b"], ports: 81...82))
+            planned: network(["a", "b"], ports: 80...81),
+            found: network(["a", "b"], ports: 81...82))
         #expect(
             result.rows.filter { $0.from == "a" }.map { "\($0.isOpened) \($0.to) \($0.what)" } == [
                 "true b tcp 82", "false b tcp 80",
