@@ -112,6 +112,15 @@ let rooms: [[Target]] = [
         "Plan", "Connectivity",
         opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
     room(
+        "Plan", "Comparison",
+        opens: [
+            "Addresses", "Confinement", "Connectivity", "Findings", "Notation", "Packets",
+            "Platform", "Ruleset", "Segmentation", "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile"]),
+    room(
+        "Evidence", "Sarif", opens: ["Comparison", "Findings", "Notation"],
+        tests: ["Packets", "Ruleset", "Topology"]),
+    room(
         "Formats", "KubernetesManifests",
         opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
         tests: ["Chance", "Connectivity"]),
@@ -337,7 +346,7 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology",
+            "KubernetesManifests", "Packets", "Topology", "Comparison", "Sarif", "Segmentation",
         ]),
     door(
         "bulkhead-supervisor",
