@@ -118,6 +118,12 @@ let rooms: [[Target]] = [
             "Platform", "Ruleset", "Segmentation", "Topology",
         ], tests: ["Blueprint", "Chance", "Compile"]),
     room(
+        "Evidence", "Drawing",
+        opens: [
+            "Addresses", "Comparison", "Connectivity", "Findings", "Packets", "Platform",
+            "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile", "Descriptors", "Ruleset", "Segmentation"]),
+    room(
         "Evidence", "Sarif", opens: ["Comparison", "Findings", "Notation"],
         tests: ["Packets", "Ruleset", "Topology"]),
     room(
@@ -346,7 +352,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology", "Comparison", "Sarif", "Segmentation",
+            "KubernetesManifests", "Packets", "Topology", "Comparison", "Drawing",
+            "Sarif", "Segmentation",
         ]),
     door(
         "bulkhead-supervisor",

@@ -13,7 +13,8 @@ extension Verb {
             "check", operands: "FILE...", counts: 1...256,
             about: "Reads a platform file, shows every error, and answers its guarantees",
             flags: [
-                Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
+                Flag("from-format", value: "FORMAT", "the files are of another format"), .sarif,
+                .json,
             ],
             details: """
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
@@ -38,7 +39,10 @@ extension Verb {
         let file = read.compiled(programs, name: stated)
         let graph = file.platform.map { Graph($0) }
         let verdicts = graph?.verdicts() ?? []
-        if arguments.has("json") {
+        if arguments.has("sarif") {
+            let failed = verdicts.compactMap { broken($0.guarantee, $0.verdict, graph) }
+            Output.line(sarif(of: file.findings, in: file.path, broken: failed).renderPretty())
+        } else if arguments.has("json") {
             Output.line(checkDocument(file, graph, verdicts).renderPretty())
         } else {
             for line in checkText(file, graph, verdicts) { Output.line(line) }
@@ -143,6 +147,16 @@ private func checkDocument(
                 ]
             }),
     ]
+}
+
+private func broken(
+    _ guarantee: Guarantee, _ verdict: Verdict, _ graph: Graph?
+) -> BrokenGuarantee? {
+    if verdict.passes { return nil }
+    return BrokenGuarantee(
+        claim: guarantee.claim, place: guarantee.place, isUnanswered: verdict.name == "unanswered",
+        why: verdict.why,
+        way: verdict.path.map { ($0.place, graph?.sentence($0) ?? $0.because) })
 }
 
 func document(_ finding: Finding) -> JSON {

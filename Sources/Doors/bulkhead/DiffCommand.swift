@@ -2,7 +2,6 @@ internal import Arguments
 internal import Comparison
 internal import Findings
 internal import Notation
-internal import Packets
 internal import Sarif
 
 extension Verb {
@@ -15,7 +14,7 @@ extension Verb {
                 Flag("old-format", value: "FORMAT", "OLD is of another format"),
                 Flag("new-format", value: "FORMAT", "NEW is of another format"),
                 Flag("strict", "what is closed, or cannot be known, fails as well"),
-                Flag("sarif", "one SARIF 2.1.0 document"), .json,
+                .sarif, .json,
             ],
             details: """
                 Exit 0 when nothing is opened; 1 when something is, or may be; 2 when a side cannot be
@@ -27,7 +26,7 @@ extension Verb {
         let isStrict = arguments.has("strict")
         let (old, new) = try Sides.read(
             arguments, old: arguments.words[0], new: arguments.words[1])
-        let comparison = try compared(old, new)
+        let comparison = try Sides.compared(old, new)
         if arguments.has("sarif") {
             var log = SarifLog(version: Build.version)
             log.add(comparison, strict: isStrict)
@@ -38,18 +37,5 @@ extension Verb {
             for line in comparison.lines(strict: isStrict) { Output.line(line) }
         }
         return comparison.passes(strict: isStrict) ? .good : .refused
-    }
-}
-
-/// The comparison, with a bar on a terminal when it takes long.
-func compared(_ old: Side, _ new: Side) throws(Failure) -> Comparison {
-    let bar = ProgressBar("comparing")
-    defer { bar.end() }
-    do throws(PacketSet.TooLarge) {
-        return try Comparison(old, new) { done, all in bar.show(done, of: all) }
-    } catch {
-        throw Failure(
-            .usage, "too-large", "an answer needs more than \(PacketSet.limit) boxes of packets",
-            remedy: "compare smaller parts")
     }
 }

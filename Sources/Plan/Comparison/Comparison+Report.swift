@@ -41,8 +41,8 @@ extension Comparison {
     package func verdict(strict: Bool) -> String {
         let among = "\(shared) \(shared == 1 ? "party" : "parties") on both sides"
         if isProof {
-            return "no change: both sides let the same through, which is proved for every pair "
-                + "of \(among)"
+            let ground = isFocused ? "every pair has the same flows" : "proved for every pair"
+            return "no change: both sides let the same through (\(ground)), \(among)"
         }
         let opened = count(.opened)
         let closed = count(.closed)

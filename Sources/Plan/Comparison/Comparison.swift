@@ -69,9 +69,10 @@ package struct Comparison: Sendable {
     /// Parties that only one side has.
     package internal(set) var onlyOld: [(name: String, place: Place?)] = []
     package internal(set) var onlyNew: [(name: String, place: Place?)] = []
-    /// Parties on both sides, and pairs of parties that were looked at.
+    /// Parties on both sides.
     package internal(set) var shared = 0
-    package internal(set) var pairs = 0
+    /// Only pairs with different flows were looked at.
+    package internal(set) var isFocused = false
 
     init(old: String, new: String) {
         self.old = old
@@ -94,34 +95,49 @@ package struct Comparison: Sendable {
 }
 
 extension Comparison {
-    /// Compares two sides; `progress` hears of the parties done and of all, now and then.
+    /// Compares two sides; `progress` hears of the kinds of parties done and of all, now and then.
     package init(
         _ old: Side, _ new: Side, progress: (Int, Int) -> Void = { _, _ in }
     ) throws(PacketSet.TooLarge) {
+        try self.init(outlines: old, new)
+        try addPackets(old, new, progress: progress)
+        sort()
+    }
+
+    /// Who is on which side, and what no gate judges.
+    init(outlines old: Side, _ new: Side) throws(PacketSet.TooLarge) {
         self.init(old: old.name, new: new.name)
+        let before = Self.named(old)
+        let after = Self.named(new)
+        let known = (old: Set(before.map(\.name)), new: Set(after.map(\.name)))
+        shared = known.old.intersection(known.new).count
+        onlyOld = before.filter { !known.new.contains($0.name) }
+        onlyNew = after.filter { !known.old.contains($0.name) }
+        try Ungated(old, new).compare(into: &self)
+    }
+
+    private static func named(_ side: Side) -> [(name: String, place: Place?)] {
+        side.topology.endpoints.compactMap { endpoint in
+            endpoint.kind == .workload && !side.unnamed.contains(endpoint.name)
+                ? (endpoint.name, endpoint.place) : nil
+        }
+    }
+
+    /// Adds what gates let through on one side only.
+    mutating func addPackets(
+        _ old: Side, _ new: Side, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws(PacketSet.TooLarge) {
         var work = Work(old, new)
-        let parties = work.parties
-        shared = parties.all.count { $0.old != nil && $0.new != nil && !$0.isOutside }
-        onlyOld = parties.all.compactMap { party in
-            guard party.new == nil, let index = party.old?.first,
-                !old.unnamed.contains(party.name)
-            else { return nil }
-            return (party.name, old.topology.endpoints[index].place)
-        }
-        onlyNew = parties.all.compactMap { party in
-            guard party.old == nil, let index = party.new?.first,
-                !new.unnamed.contains(party.name)
-            else { return nil }
-            return (party.name, new.topology.endpoints[index].place)
-        }
-        for source in parties.kinds.indices {
+        let kinds = work.parties.kinds.indices
+        for source in kinds {
             for target in work.candidates(source) {
                 try work.compare(source, target, into: &self)
             }
-            progress(source + 1, parties.kinds.count)
+            progress(source + 1, kinds.count)
         }
-        pairs = parties.all.count * max(parties.all.count - 1, 0)
-        try Ungated(old, new).compare(into: &self)
+    }
+
+    mutating func sort() {
         changes.sort { left, right in
             (left.from, left.to, left.direction == .opened ? 0 : 1, left.subject.text)
                 < (right.from, right.to, right.direction == .opened ? 0 : 1, right.subject.text)

@@ -15,93 +15,90 @@ extension Side {
         _ platform: Platform, _ deployment: Deployment, _ segmentation: Segmentation,
         asOutside: Bool = false
     ) {
-        var topology = segmentation.topology()
-        for index in topology.endpoints.indices
-        where topology.endpoints[index].kind == .workload {
-            let name = Self.service(topology.endpoints[index].name)
-            topology.endpoints[index].place = platform.service(name)?.place
+        self.init(
+            platform, segmentation.topology(), name: deployment.file, asOutside: asOutside)
+    }
+
+    init(_ platform: Platform, _ topology: Topology, name: String, asOutside: Bool) {
+        self.init(name: name, topology: topology)
+        var terms = Terms(platform, asOutside: asOutside)
+        for index in topology.endpoints.indices where topology.endpoints[index].kind == .workload {
+            let own = topology.endpoints[index].name
+            let service = Terms.service(own)
+            self.topology.endpoints[index].place = terms.services[service]?.place
+            terms.members[service, default: []].append(own)
+            if terms.services[service] == nil { unnamed.insert(own) }
         }
-        self.init(name: deployment.file, topology: topology)
-        var members: [String: [String]] = [:]
-        for endpoint in topology.endpoints where endpoint.kind == .workload {
-            let name = Self.service(endpoint.name)
-            members[name, default: []].append(endpoint.name)
-            if platform.service(name) == nil { unnamed.insert(endpoint.name) }
-        }
-        let zones = Dictionary(grouping: platform.services, by: \.zone)
-        for flow in platform.flows {
-            grants += Self.grants(
-                flow, platform, members, zones, asOutside: asOutside)
-        }
-        for channel in platform.channels {
-            let from = Self.outside(channel.from, asOutside)
-            let line = Line(
-                "channel \(channel.name) from \(channel.from.name) to \(channel.to): "
-                    + channel.because, place: channel.place)
-            for target in members[channel.to] ?? [] {
-                grants.append(
-                    Grant(.channel(channel.name), from: from, to: target, line: line))
-            }
-        }
+        for flow in platform.flows { grants += terms.grants(flow) }
+        for channel in platform.channels { grants += terms.grants(channel) }
+    }
+}
+
+/// What a platform's lines mean between compartments.
+private struct Terms {
+    let services: [String: Service]
+    private let zones: [String: [Service]]
+    private let publications: [String: [Publication]]
+    private let asOutside: Bool
+    /// Compartments of each service.
+    var members: [String: [String]] = [:]
+
+    init(_ platform: Platform, asOutside: Bool) {
+        services = Dictionary(
+            platform.services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        zones = Dictionary(grouping: platform.services, by: \.zone)
+        publications = Dictionary(grouping: platform.publications, by: \.service)
+        self.asOutside = asOutside
     }
 
     /// Instances are `name.2`; names of services have no dots.
-    private static func service(_ name: String) -> String {
-        String(name.prefix { $0 != "." })
+    static func service(_ name: String) -> String { String(name.prefix { $0 != "." }) }
+
+    func grants(_ channel: Channel) -> [Grant] {
+        let line = Line(
+            "channel \(channel.name) from \(channel.from.name) to \(channel.to): "
+                + channel.because, place: channel.place)
+        return (members[channel.to] ?? []).map { target in
+            Grant(.channel(channel.name), from: name(channel.from), to: target, line: line)
+        }
     }
 
-    private static func outside(_ party: Party, _ asOutside: Bool) -> String {
+    func grants(_ flow: Flow) -> [Grant] {
+        guard let port = services[flow.to]?.port(flow.port) else { return [] }
+        let line = Line(
+            "\(flow.from.name) to \(flow.to).\(flow.port): \(flow.because)", place: flow.place,
+            owner: flow.owner)
+        let targets = members[flow.to] ?? []
+        let box = Box.everything.port(port.transport.rawValue, port.number)
+        func grant(_ kind: Grant.Kind, _ from: String, _ to: String, _ box: Box) -> Grant {
+            Grant(kind, from: from, to: to, box: box, messages: flow.messages, line: line)
+        }
+        switch flow.from {
+        case .internet, .office:
+            let published = (publications[flow.to] ?? []).filter { $0.port == flow.port }
+            return published.flatMap { publication in
+                let at =
+                    asOutside
+                    ? box : Box.everything.published(publication, port.transport.rawValue)
+                return targets.map { grant(.packets, name(flow.from), $0, at) }
+            }
+        case .service(let name):
+            return pairs(members[name] ?? [], targets).map { grant(.explained, $0.0, $0.1, box) }
+        case .zone(let name):
+            let sources = (zones[name] ?? []).flatMap { members[$0.name] ?? [] }
+            return pairs(sources, targets).map { grant(.explained, $0.0, $0.1, box) }
+        }
+    }
+
+    private func name(_ party: Party) -> String {
         switch party {
         case .internet, .office: asOutside ? Comparison.outside : party.name
         case .zone(let name), .service(let name): name
         }
     }
 
-    private static func grants(
-        _ flow: Flow, _ platform: Platform, _ members: [String: [String]],
-        _ zones: [String: [Service]], asOutside: Bool
-    ) -> [Grant] {
-        guard let port = platform.service(flow.to)?.port(flow.port) else { return [] }
-        let line = Line(
-            "\(flow.from.name) to \(flow.to).\(flow.port): \(flow.because)", place: flow.place,
-            owner: flow.owner)
-        let targets = members[flow.to] ?? []
-        let box = Box.everything.port(port.transport.rawValue, port.number)
-        switch flow.from {
-        case .internet, .office:
-            let published = platform.publications.filter {
-                $0.service == flow.to && $0.port == flow.port
-            }
-            return published.flatMap { publication in
-                targets.map { target in
-                    let at =
-                        asOutside
-                        ? box : Box.everything.published(publication, port.transport.rawValue)
-                    return Grant(
-                        .packets, from: outside(flow.from, asOutside), to: target, box: at,
-                        messages: flow.messages, line: line)
-                }
-            }
-        case .service(let name):
-            return pairs(members[name] ?? [], targets).map { from, to in
-                Grant(
-                    .explained, from: from, to: to, box: box, messages: flow.messages, line: line)
-            }
-        case .zone(let name):
-            let sources = (zones[name] ?? []).flatMap { members[$0.name] ?? [] }
-            return pairs(sources, targets).map { from, to in
-                Grant(
-                    .explained, from: from, to: to, box: box, messages: flow.messages, line: line)
-            }
-        }
-    }
-
-    private static func pairs(
-        _ sources: [String], _ targets: [String]
-    ) -> [(from: String, to: String)] {
-        sources.flatMap { from in
-            targets.compactMap { $0 == from ? nil : (from: from, to: $0) }
-        }
+    private func pairs(_ sources: [String], _ targets: [String]) -> [(String, String)] {
+        sources.flatMap { from in targets.compactMap { $0 == from ? nil : (from, $0) } }
     }
 }
 
