@@ -123,7 +123,7 @@ let rooms: [[Target]] = [
         opens: [
             "Addresses", "Comparison", "Connectivity", "Findings", "Packets", "Platform",
             "Topology",
-        ], tests: ["Blueprint", "Chance", "Compile", "Descriptors", "Ruleset", "Segmentation"]),
+        ], tests: ["Blueprint", "Chance", "Compile", "Descriptors", "Ruleset"]),
     room(
         "Evidence", "Sarif", opens: ["Comparison", "Findings", "Notation"],
         tests: ["Packets", "Ruleset", "Topology"]),
@@ -360,8 +360,7 @@ let doors: [[Target]] = [
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
             "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing",
-            "Sarif", "Segmentation",
+            "Drawing", "Sarif", "Segmentation",
         ]),
     door(
         "bulkhead-supervisor",

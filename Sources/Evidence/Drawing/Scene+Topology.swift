@@ -15,18 +15,9 @@ extension Scene {
         let groups = Self.groups(topology)
         self.init(title: title, subtitle: "")
         let workloads = topology.endpoints.count { $0.kind == .workload }
-        var edges: [(from: Int, to: Int, text: String)] = []
         let isByGroup = topology.endpoints.count > Self.nodesMax
-        if isByGroup {
-            edges = try Self.byClass(&connectivity)
-        } else {
-            for from in topology.endpoints.indices {
-                for to in topology.endpoints.indices where from != to {
-                    let traffic = try connectivity.traffic(from: from, to: to)
-                    if !traffic.isEmpty { edges.append((from, to, Traffic.text(traffic))) }
-                }
-            }
-        }
+        let edges =
+            isByGroup ? try Self.byClass(&connectivity) : try Self.byPair(&connectivity)
         self.groups = groups.names.map {
             Group(name: $0.isEmpty ? "no group" : $0, note: "", isFramed: !isByGroup)
         }
@@ -100,6 +91,20 @@ extension Scene {
             return names.count - 1
         }
         return (names, of)
+    }
+
+    private static func byPair(
+        _ connectivity: inout Connectivity
+    ) throws(PacketSet.TooLarge) -> [(from: Int, to: Int, text: String)] {
+        let all = connectivity.topology.endpoints.indices
+        var edges: [(from: Int, to: Int, text: String)] = []
+        for from in all {
+            for to in all where from != to {
+                let traffic = try connectivity.traffic(from: from, to: to)
+                if !traffic.isEmpty { edges.append((from, to, Traffic.text(traffic))) }
+            }
+        }
+        return edges
     }
 
     /// One pair for each two kinds of endpoints that no gate tells apart, in each two groups.

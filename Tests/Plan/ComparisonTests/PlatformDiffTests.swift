@@ -228,20 +228,28 @@ struct PlatformDiffTests {
                 (Comparison.Direction.opened, wanted(after.subtracting(before))),
                 (.closed, wanted(before.subtracting(after))),
             ] {
-                var found: Set<String> = []
-                for change in comparison.changes where change.direction == direction {
-                    for part in change.subject.text.split(separator: ";") {
-                        let parts = part.split(separator: " ")
-                        for port in parts[1].split(separator: ",") {
-                            for number in Self.numbers(port) {
-                                found.insert("\(change.from) \(change.to) \(parts[0]) \(number)")
-                            }
-                        }
-                    }
-                }
+                let found = Self.told(comparison, direction)
                 #expect(found == expected)
             }
         }
+    }
+
+    /// Every pair, transport and port that a comparison names.
+    private static func told(
+        _ comparison: Comparison, _ direction: Comparison.Direction
+    ) -> Set<String> {
+        var found: Set<String> = []
+        for change in comparison.changes where change.direction == direction {
+            for part in change.subject.text.split(separator: ";") {
+                let parts = part.split(separator: " ")
+                for port in parts[1].split(separator: ",") {
+                    for number in numbers(port) {
+                        found.insert("\(change.from) \(change.to) \(parts[0]) \(number)")
+                    }
+                }
+            }
+        }
+        return found
     }
 
     private static func numbers(_ text: Substring) -> ClosedRange<Int> {
