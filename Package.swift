@@ -107,6 +107,12 @@ let rooms: [[Target]] = [
             "Findings",
         ], tests: ["Chance"]),
     room(
+        "Plan", "Assurance",
+        opens: [
+            "Addresses", "Confinement", "Cover", "CoverCheck", "Findings", "Packets", "Platform",
+            "Reach", "Segmentation", "Topology",
+        ], tests: ["Compile", "Blueprint", "Rulebook"]),
+    room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: ["Walker"]),
     room(
@@ -355,6 +361,7 @@ let doors: [[Target]] = [
         opens: [
             "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
+            "Assurance", "Segmentation",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
