@@ -233,7 +233,7 @@ let rooms: [[Target]] = [
     room(
         "Data", "LedgerStore",
         opens: ["LedgerBook", "LedgerTreaty", "OrderTreaty", "Numerals", "SQLiteStore"],
-        tests: ["Descriptors"]),
+        tests: ["Descriptors", "Digests"]),
     room(
         "Vault", "Authority",
         opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
