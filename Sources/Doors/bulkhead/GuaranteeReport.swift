@@ -141,6 +141,16 @@ struct GuaranteeReport {
         ]
     }
 
+    /// Guarantees that do not hold, with the lines of the way that breaks each.
+    var broken: [BrokenGuarantee] {
+        assurance.answers.filter { !$0.verdict.passes }.map { answer in
+            BrokenGuarantee(
+                claim: answer.guarantee.claim, place: answer.guarantee.place,
+                isUnanswered: answer.verdict.name == "unanswered", why: answer.verdict.why,
+                way: answer.verdict.path.map { ($0.place, assurance.graph.sentence($0)) })
+        }
+    }
+
     /// Changes that were tried, and those that nobody notices.
     var mutation: JSON {
         guard !mutants.isEmpty else { return .null }
