@@ -15,17 +15,17 @@ struct RuleWatchTests {
         var other = try RuleSession(in: there)
         try own.load("table inet one {\n\tchain a {\n\t}\n}\n")
         let watch = try RuleWatch.open(in: here)
-        #expect(!RuleWatch.hasNews(watch.number))
+        #expect(!RuleWatch.news(watch.number).hasChange)
         for change in [
             "add rule inet one a accept", "flush chain inet one a", "add table ip beside",
             "delete table inet one",
         ] {
             try own.load(change + "\n")
-            #expect(RuleWatch.hasNews(watch.number), "\(change)")
-            #expect(!RuleWatch.hasNews(watch.number), "\(change)")
+            #expect(RuleWatch.news(watch.number).hasChange, "\(change)")
+            #expect(!RuleWatch.news(watch.number).hasChange, "\(change)")
         }
         try other.load("table inet two {\n}\n")
         _ = try own.ruleset()
-        #expect(!RuleWatch.hasNews(watch.number))
+        #expect(!RuleWatch.news(watch.number).hasChange)
     }
 }
