@@ -52,7 +52,7 @@ struct GuaranteeReport {
         for answer in answers where !answer.verdict.passes { lines += details(answer) }
         let failed = answers.count { !$0.verdict.passes }
         guard failed == 0 else {
-            return lines + ["", "\(failed) of \(answers.count) do not hold"] + score
+            return lines + ["", "\(failed) of \(answers.count) do not hold"]
         }
         return lines + [
             "",
