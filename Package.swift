@@ -367,7 +367,7 @@ let doors: [[Target]] = [
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
             "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing", "Sarif", "Segmentation",
+            "Drawing", "Sarif",
         ]),
     door(
         "bulkhead-supervisor",
