@@ -379,7 +379,7 @@ let doors: [[Target]] = [
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
             "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing", "Sarif", "Segmentation", "Inspection", "Drift", "Ruleset",
+            "Drawing", "Sarif", "Inspection", "Drift", "Ruleset",
         ]),
     door(
         "bulkhead-supervisor",
