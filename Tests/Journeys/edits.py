@@ -41,7 +41,7 @@ EDITS = [
     ("the database opened to who faces the internet", "web", "database", 5432,
      "  - {from: web, to: database.sql, because: it seemed convenient}\n", ["dmz", "data"]),
     ("the vault opened to the internet through two hops", "app", "safe", 7000,
-     "  - {from: app, to: safe.keys, because: the service signs}\n", ["contain", "safe"]),
+     "  - {from: app, to: safe.keys, because: the service signs}\n", ["it reaches safe", "tcp/7000"]),
     ("a flow that has expired", "jobs", "safe", 7000,
      "  - {from: jobs, to: safe.keys, because: a migration, expires: 2020-01-31}\n",
      ["expired", "2020-01-31"]),
