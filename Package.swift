@@ -133,6 +133,33 @@ let rooms: [[Target]] = [
         "Formats", "TerraformPlan",
         opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
         tests: ["Packets", "Ruleset"]),
+    room(
+        "Renderings", "Permits", opens: ["Addresses", "Confinement", "Findings", "Platform"],
+        tests: ["RenderedPlans", "Segmentation", "Chance"]),
+    room(
+        "Renderings", "GatewayProof",
+        opens: [
+            "Addresses", "Difference", "Findings", "Packets", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["RenderedPlans"]),
+    room(
+        "Renderings", "NftRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "NftText", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "IptablesRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "IptablesSave", "Permits", "Platform",
+            "Ruleset",
+        ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "KubernetesRendering",
+        opens: [
+            "Addresses", "Connectivity", "Findings", "KubernetesManifests", "Packets", "Permits",
+            "Platform", "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -337,7 +364,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology",
+            "KubernetesManifests", "Packets", "Topology", "GatewayProof", "NftRendering", "Permits",
+            "IptablesRendering", "KubernetesRendering",
         ]),
     door(
         "bulkhead-supervisor",
@@ -408,6 +436,11 @@ let supports: [[Target]] = [
     support("Chance"),
     support("PacketChance", opens: ["Chance", "Packets"]),
     support("FilterSets", opens: ["Packets"]),
+    support(
+        "RenderedPlans",
+        opens: [
+            "Blueprint", "Chance", "Compile", "Confinement", "Findings", "Permits", "Platform",
+        ]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",

@@ -40,17 +40,20 @@ package enum UnfoldingError: Error, Equatable {
 /// Chains laid out as lists in which the first match decides.
 ///
 /// A jump is a skip to a copy of its chain and costs two rules, whatever its conditions; a return
-/// is a skip to where the copy ends. Where a condition is not modelled, `may` takes it for true in
+/// is a skip to where the copy ends. A plain chain that is called under one condition needs no skip:
+/// its rules are laid out narrowed to it. Where a condition is not modelled, `may` takes it for true in
 /// rules that allow and for false in rules that refuse, and `must` the other way round.
 package struct Unfolding: Sendable {
     private let ruleset: Ruleset
     private let space: AddressSpace
     /// The number of each chain's first rule when all rules are counted.
     private let firstOwner: [UInt32]
+    private let shapes: [Shape]
 
     package init(_ ruleset: Ruleset, _ space: AddressSpace) {
         self.ruleset = ruleset
         self.space = space
+        shapes = Shapes.of(ruleset, space.family)
         var next: UInt32 = 0
         firstOwner = ruleset.chains.map { chain in
             defer { next += UInt32(truncatingIfNeeded: chain.rules.count) }
@@ -86,9 +89,10 @@ package struct Unfolding: Sendable {
         return layout
     }
 
-    /// Lays out a chain; the skips that it returns go on behind its copy.
+    /// Lays out a chain, narrowed to a box; the skips that it returns go on behind its copy.
     private func lay(
-        _ index: Int, _ mode: Layout.Mode, depth: Int, _ layout: inout Layout
+        _ index: Int, _ mode: Layout.Mode, depth: Int, within: Box = .everything,
+        _ layout: inout Layout
     ) throws(UnfoldingError) -> [Int] {
         let chain = ruleset.chains[index]
         guard depth <= Ruleset.depthMax else {
@@ -101,6 +105,7 @@ package struct Unfolding: Sendable {
                 throw .tooLarge(chain: chain.name, place: rule.place)
             }
             let boxes = try boxes(of: rule.match.clauses, chain, rule.place)
+                .compactMap { $0.intersection(within) }
             guard !boxes.isEmpty else { continue }
             let owner = firstOwner[index] + UInt32(truncatingIfNeeded: number)
             let step = layout.step(rule, mode)
@@ -117,6 +122,16 @@ package struct Unfolding: Sendable {
                 for box in boxes { leaving.append(layout.list.appendSkip(box, owner: owner)) }
             case .call(let target, let mode, let comesBack):
                 guard ruleset.chains.indices.contains(target) else { continue }
+                if mode == .exact, excepted.isEmpty, shapes[target].isPlain,
+                    comesBack || shapes[target].decides,
+                    boxes.count == 1 || shapes[target].decidesAtOnce
+                {
+                    for box in boxes {
+                        let back = try lay(target, mode, depth: depth + 1, within: box, &layout)
+                        for skip in back { layout.list.land(skip) }
+                    }
+                    continue
+                }
                 let inside = boxes.map { layout.list.appendSkip($0, owner: owner) }
                 let past = layout.list.appendSkip(.everything, owner: owner)
                 for skip in inside { layout.list.land(skip) }

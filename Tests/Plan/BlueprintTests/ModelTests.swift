@@ -12,7 +12,7 @@ struct ModelTests {
         #expect(findings.allSatisfy { $0.severity == .note && $0.code == "inactive" })
         #expect(
             findings.map { $0.problem.prefix { $0 != " " } } == [
-                "`vlan`", "`secrets`", "`observe`",
+                "`secrets`", "`observe`",
             ])
         let model = try #require(platform)
         #expect(model.name == "full" && model.isolation == .full)
