@@ -79,12 +79,13 @@ let rooms: [[Target]] = [
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
     room(
         "Plan", "Cover", opens: ["Packets"],
-        tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
+        tests: ["CoverCheck", "Descriptors", "Diagram", "FilterSets", "PacketChance", "Chance"]),
     room(
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
     room(
-        "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
+        "Plan", "Difference", opens: ["Cover", "Packets"],
+        tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
     room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
@@ -115,6 +116,12 @@ let rooms: [[Target]] = [
         "Formats", "KubernetesManifests",
         opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
         tests: ["Chance", "Connectivity"]),
+    room(
+        "Formats", "MachineTopology",
+        opens: [
+            "NftText", "NftJSON", "NftRules", "IptablesSave", "Topology", "Cover", "Packets",
+            "Ruleset", "Addresses", "Findings",
+        ], tests: ["Connectivity", "Walker", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
@@ -364,8 +371,12 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
+<<<<<<< HEAD
             "KubernetesManifests", "Packets", "Topology", "GatewayProof", "NftRendering", "Permits",
             "IptablesRendering", "KubernetesRendering",
+=======
+            "KubernetesManifests", "MachineTopology", "Packets", "Topology",
+>>>>>>> origin/main
         ]),
     door(
         "bulkhead-supervisor",
@@ -499,7 +510,8 @@ let fuzzing: [Target] =
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
-                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
+                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load",
+                "MachineTopology", "MarketData",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
                 "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",
