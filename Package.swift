@@ -371,12 +371,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-<<<<<<< HEAD
-            "KubernetesManifests", "Packets", "Topology", "GatewayProof", "NftRendering", "Permits",
-            "IptablesRendering", "KubernetesRendering",
-=======
-            "KubernetesManifests", "MachineTopology", "Packets", "Topology",
->>>>>>> origin/main
+            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "GatewayProof",
+            "NftRendering", "Permits", "IptablesRendering", "KubernetesRendering",
         ]),
     door(
         "bulkhead-supervisor",

@@ -141,39 +141,57 @@ package struct Unfolding: Sendable {
             case .leave:
                 for box in boxes { leaving.append(layout.list.appendSkip(box, owner: owner)) }
             case .call(let target, let mode, let comesBack):
-                guard ruleset.chains.indices.contains(target) else { continue }
-                if mode == .exact, excepted.isEmpty,
-                    mayInline(target, comesBack, boxes.count, layout)
-                {
-                    for box in boxes {
-                        let back = try lay(target, mode, depth: depth + 1, within: box, &layout)
-                        for skip in back { layout.list.land(skip) }
-                    }
-                    continue
-                }
-                let inside = boxes.map { layout.list.appendSkip($0, owner: owner) }
-                let past = layout.list.appendSkip(.everything, owner: .max)
-                for skip in inside { layout.list.land(skip) }
-                let back = try lay(target, mode, depth: depth + 1, &layout)
-                if comesBack {
-                    for skip in back { layout.list.land(skip) }
-                } else {
-                    leaving += back
-                    leaving.append(layout.list.appendSkip(.everything, owner: .max))
-                }
-                layout.list.land(past)
+                let call = Call(
+                    target: target, mode: mode, comesBack: comesBack, boxes: boxes, owner: owner,
+                    hasExceptions: !excepted.isEmpty)
+                leaving += try lay(call, depth: depth, &layout)
             }
         }
         return leaving
     }
 
+    private struct Call {
+        let target: Int
+        let mode: Layout.Mode
+        let comesBack: Bool
+        let boxes: [Box]
+        let owner: UInt32
+        let hasExceptions: Bool
+    }
+
+    /// Lays out what a rule calls; the skips that it returns leave the rule's own chain.
+    private func lay(
+        _ call: Call, depth: Int, _ layout: inout Layout
+    ) throws(UnfoldingError) -> [Int] {
+        guard ruleset.chains.indices.contains(call.target) else { return [] }
+        if mayInline(call, layout) {
+            for box in call.boxes {
+                let back = try lay(
+                    call.target, call.mode, depth: depth + 1, within: box, &layout)
+                for skip in back { layout.list.land(skip) }
+            }
+            return []
+        }
+        var leaving: [Int] = []
+        let inside = call.boxes.map { layout.list.appendSkip($0, owner: call.owner) }
+        let past = layout.list.appendSkip(.everything, owner: .max)
+        for skip in inside { layout.list.land(skip) }
+        let back = try lay(call.target, call.mode, depth: depth + 1, &layout)
+        if call.comesBack {
+            for skip in back { layout.list.land(skip) }
+        } else {
+            leaving = back + [layout.list.appendSkip(.everything, owner: .max)]
+        }
+        layout.list.land(past)
+        return leaving
+    }
+
     /// Whether a call needs no skips; who asks about the rules themselves wants every call.
-    private func mayInline(
-        _ target: Int, _ comesBack: Bool, _ boxes: Int, _ layout: Layout
-    ) -> Bool {
-        let shape = shapes[target]
-        return layout.bound != .sure && shape.isPlain && (comesBack || shape.decides)
-            && (boxes == 1 || shape.decidesAtOnce)
+    private func mayInline(_ call: Call, _ layout: Layout) -> Bool {
+        let shape = shapes[call.target]
+        return layout.bound != .sure && call.mode == .exact && !call.hasExceptions
+            && shape.isPlain && (call.comesBack || shape.decides)
+            && (call.boxes.count == 1 || shape.decidesAtOnce)
     }
 
     /// The boxes of clauses in this family: products of its fields' intervals.

@@ -105,7 +105,7 @@ struct ModelTests {
             }
             let (platform, findings) = read(blocks.joined(separator: "\n"))
             let model = try #require(platform)
-            try #require(findings.count == 3)
+            try #require(findings.count == 2)
             try #require(model.services.map(\.name) == expected.services.map(\.name))
             try #require(model.flows.map(\.because) == expected.flows.map(\.because))
             try #require(model.guarantees.count == expected.guarantees.count)
