@@ -167,6 +167,12 @@ let rooms: [[Target]] = [
             "Addresses", "Connectivity", "Findings", "KubernetesManifests", "Packets", "Permits",
             "Platform", "Topology",
         ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "TerraformRendering",
+        opens: [
+            "Addresses", "CloudNetwork", "Connectivity", "Findings", "Notation", "Packets",
+            "Permits", "Platform", "Ruleset", "TerraformPlan", "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -373,6 +379,7 @@ let doors: [[Target]] = [
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
             "KubernetesManifests", "MachineTopology", "Packets", "Topology", "GatewayProof",
             "NftRendering", "Permits", "IptablesRendering", "KubernetesRendering",
+            "TerraformRendering",
         ]),
     door(
         "bulkhead-supervisor",

@@ -8,6 +8,7 @@ internal import KubernetesRendering
 internal import NftRendering
 internal import Permits
 internal import Platform
+internal import TerraformRendering
 
 /// What a rendering is made from.
 struct RenderedPlatform {
@@ -43,7 +44,7 @@ struct RenderFormat: Sendable {
     /// What is written is always one file, and `--output` names it.
     var isOneFile = true
 
-    static let all: [RenderFormat] = [.nftables, .iptables, .kubernetes]
+    static let all: [RenderFormat] = [.nftables, .iptables, .terraform, .kubernetes]
 
     /// Flags of single formats.
     static let flags = [
@@ -65,6 +66,12 @@ struct RenderFormat: Sendable {
         name: "iptables-save", about: "the same for IPv4 and `iptables-restore`"
     ) { platform throws(Failure) in
         try IptablesRendering.render(platform.permits, platform.outline, platform.gateway())
+    }
+
+    static let terraform = RenderFormat(
+        name: "terraform", about: "security groups and network ACLs of AWS, as a module in JSON"
+    ) { platform throws(Failure) in
+        try TerraformRendering.render(platform.permits, platform.outline)
     }
 
     static let kubernetes = RenderFormat(
