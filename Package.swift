@@ -150,6 +150,8 @@ let rooms: [[Target]] = [
         ],
         tests: ["RenderedPlans"]),
     room(
+        "Renderings", "EndsProof", opens: ["Findings", "Packets", "Permits", "Ruleset", "Topology"]),
+    room(
         "Renderings", "NftRendering",
         opens: [
             "Addresses", "Findings", "GatewayProof", "NftText", "Permits", "Platform", "Ruleset",
@@ -164,14 +166,14 @@ let rooms: [[Target]] = [
     room(
         "Renderings", "KubernetesRendering",
         opens: [
-            "Addresses", "Connectivity", "Findings", "KubernetesManifests", "Packets", "Permits",
-            "Platform", "Topology",
+            "Addresses", "EndsProof", "Findings", "KubernetesManifests", "Permits", "Platform",
+            "Topology",
         ], tests: ["Chance", "RenderedPlans"]),
     room(
         "Renderings", "TerraformRendering",
         opens: [
-            "Addresses", "CloudNetwork", "Connectivity", "Findings", "Notation", "Packets",
-            "Permits", "Platform", "Ruleset", "TerraformPlan", "Topology",
+            "Addresses", "CloudNetwork", "EndsProof", "Findings", "Notation", "Packets", "Permits",
+            "Platform", "Ruleset", "TerraformPlan", "Topology",
         ], tests: ["Chance", "RenderedPlans"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),

@@ -1,8 +1,7 @@
 internal import Addresses
-internal import Connectivity
+internal import EndsProof
 internal import Findings
 internal import KubernetesManifests
-internal import Packets
 internal import Permits
 internal import Platform
 internal import Topology
@@ -15,16 +14,6 @@ struct PolicyProof {
     let permits: Permits
     let outline: Outline
     let networks: [Prefix]
-
-    private struct Pair: Hashable {
-        let from: String
-        let to: String
-    }
-
-    private struct Door: Hashable {
-        let transport: UInt32
-        let port: UInt32
-    }
 
     private static let nobody = "nobody.bulkhead"
 
@@ -41,57 +30,67 @@ struct PolicyProof {
             throw Rendering.unproved("a namespace is not there")
         }
         // Either end alone says it all: what one of them lets slip, the other must not have to hold.
-        let plan = Wanted(between: between, outside: outside)
-        var sending = topology
-        var receiving = topology
-        for index in topology.endpoints.indices {
-            sending.endpoints[index].ingress = []
-            receiving.endpoints[index].egress = []
+        let ends = Ends(names: names, topology: topology)
+        let (sent, received) = wanted(ends)
+        for (index, endpoint) in topology.endpoints.enumerated() where endpoint.kind == .workload {
+            try EndsProof.check(topology, index, .egress, sent[endpoint.name] ?? [])
+            try EndsProof.check(topology, index, .ingress, received[endpoint.name] ?? [])
         }
-        try compare(sending, plan, isSending: true)
-        try compare(receiving, plan, isSending: false)
         return [
-            "egress and ingress, each alone: what passes between \(topology.endpoints.count) workloads "
-                + "and parts of the outside, nobody's workloads included, is what "
+            "egress and ingress, each alone: what \(wantedNames.count) services may open to one another, "
+                + "to nobody's workloads and to the outside, and what is opened to them, is what "
                 + "\(outline.wanted.count) flows say"
         ]
     }
 
-    private struct Wanted {
-        let between: [Pair: Set<Door>]
-        let outside: [String: [Permits.Source: Set<Door>]]
+    private struct Ends {
+        let places: [String: Endpoint]
+        let outside: [Endpoint]
+
+        init(names: [String], topology: Topology) {
+            var places: [String: Endpoint] = [:]
+            for (name, endpoint) in zip(names, topology.endpoints) { places[name] = endpoint }
+            self.places = places
+            outside = topology.endpoints.filter { $0.kind == .outside }
+        }
     }
 
-    private func compare(
-        _ topology: Topology, _ plan: Wanted, isSending: Bool
-    ) throws(Failure) {
-        var connectivity = Connectivity(topology)
-        for (source, from) in topology.endpoints.enumerated() {
-            if from.kind == .outside, isSending { continue }
-            for (target, to) in topology.endpoints.enumerated() {
-                let doors: Set<Door>
-                if to.kind == .outside {
-                    guard isSending else { continue }
-                    doors = []
-                } else if from.kind == .outside {
-                    doors = allowed(from, plan.outside[to.name] ?? [:])
-                } else {
-                    doors = plan.between[Pair(from: from.name, to: to.name)] ?? []
-                }
-                let traffic: [Traffic]
-                do throws(PacketSet.TooLarge) {
-                    traffic = try connectivity.traffic(from: source, to: target)
-                } catch {
-                    throw Rendering.unproved("too many packets pass to be counted")
-                }
-                if traffic.isEmpty, doors.isEmpty { continue }
-                guard let found = Self.doors(traffic, from), found == doors else {
-                    throw Rendering.unproved(
-                        "\(isSending ? "egress" : "ingress") from \(from.name) to \(to.name) lets "
-                            + (traffic.isEmpty ? "nothing pass" : "pass \(Traffic.text(traffic))"))
+    /// What services may send, and what they may get, by their names.
+    private func wanted(
+        _ ends: Ends
+    ) -> (sent: [String: [WantedTraffic]], received: [String: [WantedTraffic]]) {
+        var sent: [String: [WantedTraffic]] = [:]
+        var received: [String: [WantedTraffic]] = [:]
+        for flow in outline.wanted {
+            let target = outline.seats[flow.to]
+            let to = name(target.service, target.zone)
+            func traffic(_ endpoint: Endpoint?, hasSix: Bool = true) -> WantedTraffic {
+                WantedTraffic(
+                    v4: endpoint?.v4 ?? [], v6: hasSix ? endpoint?.v6 ?? [] : [],
+                    transport: flow.transport, port: flow.port)
+            }
+            if case .seat(let seat) = flow.from {
+                let source = outline.seats[seat]
+                let from = name(source.service, source.zone)
+                sent[from, default: []].append(traffic(ends.places[to]))
+                received[to, default: []].append(traffic(ends.places[from]))
+            } else {
+                for part in ends.outside where isOpen(part, flow.from) {
+                    received[to, default: []].append(traffic(part, hasSix: false))
                 }
             }
         }
+        return (sent, received)
+    }
+
+    /// Whether a part of the outside is among those; all of it lies in a network or outside it.
+    private func isOpen(_ part: Endpoint, _ source: Permits.Source) -> Bool {
+        guard let first = part.v4.first?.lowerBound else { return false }
+        let address = Address(first)
+        if source == .office {
+            return permits.platform.office.contains { $0.contains(address) }
+        }
+        return !networks.contains { $0.contains(address) }
     }
 
     private func name(_ service: String, _ zone: Int) -> String {
@@ -100,68 +99,6 @@ struct PolicyProof {
 
     private var wantedNames: Set<String> {
         Set(outline.seats.map { name($0.service, $0.zone) })
-    }
-
-    private var between: [Pair: Set<Door>] {
-        var pairs: [Pair: Set<Door>] = [:]
-        for flow in outline.wanted {
-            guard case .seat(let from) = flow.from else { continue }
-            let source = outline.seats[from]
-            let target = outline.seats[flow.to]
-            let pair = Pair(
-                from: name(source.service, source.zone), to: name(target.service, target.zone))
-            pairs[pair, default: []].insert(Door(transport: flow.transport, port: flow.port))
-        }
-        return pairs
-    }
-
-    private var outside: [String: [Permits.Source: Set<Door>]] {
-        var found: [String: [Permits.Source: Set<Door>]] = [:]
-        for flow in outline.wanted {
-            if case .seat = flow.from { continue }
-            let target = outline.seats[flow.to]
-            found[name(target.service, target.zone), default: [:]][flow.from, default: []].insert(
-                Door(transport: flow.transport, port: flow.port))
-        }
-        return found
-    }
-
-    /// What a part of the outside may open, as all of it lies in a network or outside it.
-    private func allowed(
-        _ from: Endpoint, _ doors: [Permits.Source: Set<Door>]
-    ) -> Set<Door> {
-        guard let first = from.v4.first?.lowerBound else { return [] }
-        let address = Address(first)
-        var allowed: Set<Door> = []
-        if !networks.contains(where: { $0.contains(address) }) {
-            allowed.formUnion(doors[.internet] ?? [])
-        }
-        if permits.platform.office.contains(where: { $0.contains(address) }) {
-            allowed.formUnion(doors[.office] ?? [])
-        }
-        return allowed
-    }
-
-    /// Single ports of TCP and UDP for sure; nil for anything else.
-    private static func doors(_ traffic: [Traffic], _ from: Endpoint) -> Set<Door>? {
-        let family = from.kind == .outside && !from.v6.isEmpty ? "ipv4" : nil
-        var doors: Set<Door> = []
-        for item in traffic {
-            let transport: UInt32
-            switch item.kind {
-            case .tcp: transport = 6
-            case .udp: transport = 17
-            default: return nil
-            }
-            guard item.isCertain, item.family == family, item.sources.isEmpty,
-                item.destinations.isEmpty, item.sourcePorts == [0...65_535]
-            else { return nil }
-            for range in item.ports {
-                guard range.count < 4_096 else { return nil }
-                for port in range { doors.insert(Door(transport: transport, port: port)) }
-            }
-        }
-        return doors
     }
 
     /// What a cluster would run.

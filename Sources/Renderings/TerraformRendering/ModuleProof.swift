@@ -1,6 +1,6 @@
 internal import Addresses
 internal import CloudNetwork
-internal import Connectivity
+internal import EndsProof
 internal import Findings
 internal import Notation
 internal import Packets
@@ -18,29 +18,19 @@ struct ModuleProof {
     let outline: Outline
     let document: JSON
 
-    private struct Pair: Hashable {
-        let from: String
-        let to: String
-    }
-
-    /// First packets of one flow, whoever sends them.
-    private struct Door: Hashable {
-        let transport: UInt32
-        let port: UInt32
-    }
-
     private static let replyPorts: ClosedRange<UInt32> = 1_024...65_535
 
     func check() throws(Failure) -> [String] {
-        var sending = try topology(hasSubnets: false)
-        var receiving = sending
-        for index in sending.endpoints.indices {
-            sending.endpoints[index].ingress = []
-            receiving.endpoints[index].egress = []
+        let groups = try topology(hasSubnets: false)
+        let (sent, received) = wanted(groups)
+        for seat in services {
+            guard let index = groups.endpoint("aws_instance.\(seat.service)") else {
+                throw Rendering.unproved("\(seat.service) has no group")
+            }
+            try EndsProof.check(groups, index, .egress, sent[seat.service] ?? [])
+            try EndsProof.check(groups, index, .ingress, received[seat.service] ?? [])
         }
-        try compare(sending, .sending)
-        try compare(receiving, .receiving)
-        try compare(try topology(hasSubnets: true), .whole)
+        try compare(try topology(hasSubnets: true))
         for list in AccessLists(permits).resources
         where document["resource"]?[list.name] != list.value {
             throw Rendering.unproved("\(list.name) is not what the flows need")
@@ -53,8 +43,6 @@ struct ModuleProof {
                 + "a flow needs",
         ]
     }
-
-    private enum Side { case sending, receiving, whole }
 
     /// Seats by service: one instance each.
     private var services: [Permits.Seat] {
@@ -93,128 +81,89 @@ struct ModuleProof {
         return topology
     }
 
-    /// Flows by who may open them to whom, by the endpoints' names.
-    private struct Wanted {
-        var inside: [Pair: Set<Door>] = [:]
-        var outside: [String: [Outside]] = [:]
-    }
-
-    private struct Outside {
-        let source: Permits.Source
-        let door: Door
-    }
-
-    private var wanted: Wanted {
-        var wanted = Wanted()
+    /// What services may send, and what they may get, by their names.
+    private func wanted(
+        _ topology: Topology
+    ) -> (sent: [String: [WantedTraffic]], received: [String: [WantedTraffic]]) {
+        var addresses: [String: [ClosedRange<UInt32>]] = [:]
+        for endpoint in topology.endpoints { addresses[endpoint.name] = endpoint.v4 }
+        var sent: [String: [WantedTraffic]] = [:]
+        var received: [String: [WantedTraffic]] = [:]
         for flow in outline.wanted {
-            let to = "aws_instance.\(outline.seats[flow.to].service)"
-            let door = Door(transport: flow.transport, port: flow.port)
-            if case .seat(let from) = flow.from {
-                let pair = Pair(from: "aws_instance.\(outline.seats[from].service)", to: to)
-                wanted.inside[pair, default: []].insert(door)
-            } else {
-                wanted.outside[to, default: []].append(Outside(source: flow.from, door: door))
+            let to = outline.seats[flow.to].service
+            func traffic(_ ranges: [ClosedRange<UInt32>]) -> WantedTraffic {
+                WantedTraffic(v4: ranges, transport: flow.transport, port: flow.port)
+            }
+            switch flow.from {
+            case .seat(let seat):
+                let from = outline.seats[seat].service
+                sent[from, default: []].append(traffic(addresses["aws_instance.\(to)"] ?? []))
+                received[to, default: []].append(traffic(addresses["aws_instance.\(from)"] ?? []))
+            // A block that holds everybody: only their own egress keeps other services out. The
+            // model leaves class E out of it, which nobody has.
+            case .internet: received[to, default: []].append(traffic([0...0xEFFF_FFFF]))
+            case .office: received[to, default: []].append(traffic(permits.officeRanges))
             }
         }
-        return wanted
+        return (sent, received)
     }
 
-    private func compare(_ topology: Topology, _ side: Side) throws(Failure) {
-        let names = Set(services.map { "aws_instance.\($0.service)" })
-        guard Set(topology.endpoints.map(\.name)).isSuperset(of: names) else {
-            throw Rendering.unproved("a service has no group")
-        }
-        let wanted = wanted
-        var connectivity = Connectivity(topology)
-        for (source, from) in topology.endpoints.enumerated() {
-            let isStrange = !names.contains(from.name)
-            if isStrange, side == .sending { continue }
-            // Machines of a zone's network that nobody named: its ACL does not stand before them.
-            if isStrange, !["internet", "private networks"].contains(from.name) { continue }
-            for (target, to) in topology.endpoints.enumerated() where source != target {
-                if !names.contains(to.name), isStrange || side == .receiving { continue }
-                let isSame: Bool
+    /// With network ACLs no flow loses anything but replies to low ports. They cannot add anything:
+    /// what passes them passes the groups as well.
+    private func compare(_ topology: Topology) throws(Failure) {
+        var places: [String: Int] = [:]
+        for (index, endpoint) in topology.endpoints.enumerated() { places[endpoint.name] = index }
+        for flow in outline.wanted {
+            let to = "aws_instance.\(outline.seats[flow.to].service)"
+            let names: [String]
+            if case .seat(let seat) = flow.from {
+                names = ["aws_instance.\(outline.seats[seat].service)"]
+            } else {
+                names = ["internet", "private networks"]
+            }
+            for name in names {
+                guard let target = places[to], let source = places[name] else { continue }
+                guard source != target else { continue }
+                let isWhole: Bool
                 do throws(PacketSet.TooLarge) {
-                    let set = try packets(from, to, wanted, side)
-                    if set.isEmpty, try connectivity.traffic(from: source, to: target).isEmpty {
-                        continue
-                    }
+                    let set = try packets(
+                        flow, topology.endpoints[source], topology.endpoints[target])
                     let found = try topology.passing(from: source, to: target, .v4)
-                    let six = try topology.passing(from: source, to: target, .v6)
-                    // Addresses in a zone that nobody has are nobody's, whatever its ACL says of them.
-                    let isClipped = isStrange && side == .whole
-                    let more = try isClipped ? outside(found.may) : found.may
-                    let isMore = try !more.isSubset(of: set)
-                    let isLess = try !set.isSubset(of: found.must)
-                    isSame = !isMore && !isLess && six.may.isEmpty
+                    isWhole = try set.isSubset(of: found.must)
                 } catch {
                     throw Rendering.unproved("too many packets pass to be counted")
                 }
-                guard isSame else {
-                    throw Rendering.unproved(
-                        "from \(from.name) to \(to.name) passes something else")
+                guard isWhole else {
+                    throw Rendering.unproved("network ACLs refuse what \(name) may open to \(to)")
                 }
             }
         }
     }
 
-    /// First packets that the flows are, from one endpoint to another.
+    /// First packets that a flow is, from one endpoint to another, with replies to high ports.
     private func packets(
-        _ from: Endpoint, _ to: Endpoint, _ wanted: Wanted, _ side: Side
+        _ flow: Outline.Wanted, _ from: Endpoint, _ to: Endpoint
     ) throws(PacketSet.TooLarge) -> PacketSet {
-        var set = PacketSet()
-        let isNear = side != .whole || (!from.group.isEmpty && from.group == to.group)
-        let replies = isNear ? 0...65_535 : Self.replyPorts
-        for door in wanted.inside[Pair(from: from.name, to: to.name)] ?? [] {
-            try insert(door, from.v4, to, replies, &set)
-        }
-        let isStrange = ["internet", "private networks"].contains(from.name)
-        for one in wanted.outside[to.name] ?? [] {
-            // The internet is a block that holds everybody, so that only egress keeps our own out.
-            guard isStrange || (side == .receiving && one.source == .internet) else { continue }
-            var ranges = from.v4
-            if isStrange, side == .whole { ranges = Self.common(ranges, permits.outside) }
-            if one.source == .office {
-                ranges = Self.common(ranges, permits.officeRanges)
-            }
-            try insert(one.door, ranges, to, replies, &set)
-        }
-        return set
-    }
-
-    private static func common(
-        _ ranges: [ClosedRange<UInt32>], _ others: [ClosedRange<UInt32>]
-    ) -> [ClosedRange<UInt32>] {
-        ranges.flatMap { range in
-            others.compactMap { $0.overlaps(range) ? $0.clamped(to: range) : nil }
-        }
-    }
-
-    /// What of a set comes from no zone's network.
-    private func outside(_ set: PacketSet) throws(PacketSet.TooLarge) -> PacketSet {
-        var kept = PacketSet()
-        for range in permits.outside {
-            for box in set.intersection(.everything.with(.source, range)).boxes {
-                try kept.insert(box)
-            }
-        }
-        return kept
-    }
-
-    private func insert(
-        _ door: Door, _ sources: [ClosedRange<UInt32>], _ to: Endpoint,
-        _ replies: ClosedRange<UInt32>, _ set: inout PacketSet
-    ) throws(PacketSet.TooLarge) {
         let new = ConnectionState.new.rawValue
-        for source in sources {
+        var ranges = from.v4
+        if case .seat = flow.from {
+        } else {
+            let outside = flow.from == .office ? permits.officeRanges : permits.outside
+            ranges = ranges.flatMap { range in
+                outside.compactMap { $0.overlaps(range) ? $0.clamped(to: range) : nil }
+            }
+        }
+        var set = PacketSet()
+        for source in ranges {
             for target in to.v4 {
                 try set.insert(
                     Box.everything.with(.state, new...new).with(.source, source)
-                        .with(.destination, target).with(.sourcePort, replies)
-                        .with(.protocolNumber, door.transport...door.transport)
-                        .with(.destinationPort, door.port...door.port).with(.arrival, 0...0)
+                        .with(.destination, target).with(.sourcePort, Self.replyPorts)
+                        .with(.protocolNumber, flow.transport...flow.transport)
+                        .with(.destinationPort, flow.port...flow.port).with(.arrival, 0...0)
                         .with(.departure, 0...0))
             }
         }
+        return set
     }
 }
