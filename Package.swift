@@ -107,11 +107,32 @@ let rooms: [[Target]] = [
             "Findings",
         ], tests: ["Chance"]),
     room(
+        "Plan", "Assurance",
+        opens: [
+            "Addresses", "Confinement", "Cover", "CoverCheck", "Findings", "Packets", "Platform",
+            "Reach", "Segmentation", "Topology",
+        ], tests: ["Compile", "Blueprint", "Rulebook"]),
+    room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: ["Walker"]),
     room(
         "Plan", "Connectivity",
         opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
+    room(
+        "Plan", "Comparison",
+        opens: [
+            "Addresses", "Confinement", "Connectivity", "Findings", "Notation", "Packets",
+            "Platform", "Ruleset", "Segmentation", "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile"]),
+    room(
+        "Evidence", "Drawing",
+        opens: [
+            "Addresses", "Comparison", "Connectivity", "Findings", "Packets", "Platform",
+            "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile", "Descriptors", "Ruleset"]),
+    room(
+        "Evidence", "Sarif", opens: ["Comparison", "Findings", "Notation"],
+        tests: ["Packets", "Ruleset", "Topology"]),
     room(
         "Formats", "KubernetesManifests",
         opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
@@ -247,7 +268,7 @@ let rooms: [[Target]] = [
     room(
         "Data", "LedgerStore",
         opens: ["LedgerBook", "LedgerTreaty", "OrderTreaty", "Numerals", "SQLiteStore"],
-        tests: ["Descriptors"]),
+        tests: ["Descriptors", "Digests"]),
     room(
         "Vault", "Authority",
         opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
@@ -375,13 +396,14 @@ let doors: [[Target]] = [
         opens: [
             "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
+            "Assurance", "Segmentation",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "GatewayProof",
-            "NftRendering", "Permits", "IptablesRendering", "KubernetesRendering",
-            "TerraformRendering",
+            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
+            "Drawing", "Sarif", "Segmentation", "GatewayProof", "NftRendering", "Permits",
+            "IptablesRendering", "KubernetesRendering", "TerraformRendering",
         ]),
     door(
         "bulkhead-supervisor",

@@ -15,7 +15,8 @@ struct Verb: Sendable {
 
     /// All of them in the order of help; a new verb is one file and one word here.
     static let all: [Verb] = [
-        .check, .reach, .blast, .render, .schema, .doctor, .up, .status, .logs, .restart, .revoke,
+        .check, .reach, .blast, .diff, .draw, .render, .schema, .doctor, .up, .status, .logs,
+        .restart, .revoke,
         .down,
         .trail,
         .drill, .account, .key, .venue, .book, .load, .trust,

@@ -108,8 +108,9 @@ struct ModuleProof {
         return (sent, received)
     }
 
-    /// With network ACLs no flow loses anything but replies to low ports. They cannot add anything:
-    /// what passes them passes the groups as well.
+    /// With network ACLs no flow loses anything but replies to low ports.
+    ///
+    /// They cannot add anything: what passes them passes the groups as well.
     private func compare(_ topology: Topology) throws(Failure) {
         var places: [String: Int] = [:]
         for (index, endpoint) in topology.endpoints.enumerated() { places[endpoint.name] = index }
