@@ -120,8 +120,18 @@ let rooms: [[Target]] = [
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
+        "Plan", "Lint", opens: ["Platform", "FlowLog", "Addresses", "Findings"],
+        tests: ["Blueprint"]),
+    room(
+        "Plan", "Packs",
+        opens: [
+            "Platform", "Segmentation", "Confinement", "Topology", "Packets", "Addresses",
+            "Findings",
+        ], tests: ["Blueprint", "Compile", "Descriptors", "Lint", "Reach"]),
+    room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room("Formats", "FlowLog", opens: ["Addresses", "Findings", "Notation"], tests: ["Chance"]),
     room(
         "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
         tests: ["Addresses", "Ruleset"]),
@@ -337,7 +347,7 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology",
+            "KubernetesManifests", "Packets", "Topology", "Lint", "Packs", "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",
@@ -465,7 +475,7 @@ let fuzzing: [Target] =
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
-                "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
+                "Confinement", "ControlTreaty", "Descriptors", "Findings", "FlowLog", "HTTPWire",
                 "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",

@@ -12,7 +12,7 @@ extension Verb {
         Usage(
             "check", operands: "FILE...", counts: 1...256,
             about: "Reads a platform file, shows every error, and answers its guarantees",
-            flags: [
+            flags: CheckReview.flags + [
                 Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
             ],
             details: """
@@ -31,17 +31,20 @@ extension Verb {
                 .usage, "words", "`check` takes one platform file",
                 remedy: "name one, or say the format of the files with --from-format")
         }
+        let review = try CheckReview(arguments)
         let programs = try Places.programs()
         var stated: String?
         let read = try PlatformFile.read(
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
-        let file = read.compiled(programs, name: stated)
+        let file = try read.compiled(programs, name: stated).reviewed(review)
         let graph = file.platform.map { Graph($0) }
         let verdicts = graph?.verdicts() ?? []
         if arguments.has("json") {
             Output.line(checkDocument(file, graph, verdicts).renderPretty())
         } else {
-            for line in checkText(file, graph, verdicts) { Output.line(line) }
+            for line in checkText(file, graph, verdicts) + file.nextStep(verdicts) {
+                Output.line(line)
+            }
         }
         if file.hasErrors { return file.exit }
         return verdicts.allSatisfy(\.verdict.passes) ? .good : .refused
@@ -49,7 +52,7 @@ extension Verb {
 }
 
 /// How a finding about this machine, not about the file, begins.
-private let hereMark = "`up` refuses it on this machine: "
+let hereMark = "`up` refuses it on this machine: "
 
 extension PlatformFile {
     /// The file with what compiling it finds: all that `up` would refuse besides.
