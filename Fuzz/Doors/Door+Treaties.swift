@@ -94,7 +94,7 @@ extension Door {
         _ = same(input, Balances.decode) { $0.encode(into: &$1) }
     }
 
-    /// Certificates: between a service and the authority, and people and the authority.
+    /// Certificates: between a service and the authority, and people and the authority, and its own file.
     static let enrol = Door(name: "enrol") {
         [
             EnrolRequest(purpose: .passage, publicKey: [1, 2, 3]).encode(),
@@ -103,12 +103,14 @@ extension Door {
             EnrolAnswer.issued(.passage, certificate: [1], root: [2], notAfter: -1).encode(),
             EnrolAnswer.refused(.open, .rate).encode(), TrustRequest.publicRoot.encode(),
             TrustAnswer.certificate(pem: "x\ny").encode(), TrustAnswer.refused.encode(),
+            RootFile(secret: [1], certificate: [2, 3]).encode(),
         ]
     } take: { input in
         whole(input, EnrolRequest.decode) { $0.encode() }
         whole(input, EnrolAnswer.decode) { $0.encode() }
         whole(input, TrustRequest.decode) { $0.encode() }
         whole(input, TrustAnswer.decode) { $0.encode() }
+        whole(input, RootFile.decode) { $0.encode() }
         guard let request = try? EnrolRequest.decode(input) else { return }
         let isBounded =
             request.names.count <= EnrolRequest.namesMax

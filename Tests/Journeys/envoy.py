@@ -15,6 +15,7 @@ WANTED = {
     **{f"pass.{name}": PASSAGES for name in (
         "plaintext", "anonymous", "forged-certificate", "stolen-certificate", "oversize",
         "malformed", "state", "unasked", "kind", "garbage")},
+    **{f"trust.{name}": PASSAGES for name in ("anonymous", "self-made", "expired", "outlived")},
     "order.altered": ["gateway"], "order.repeated": ["gateway"],
     **{f"order.{name}": ["api"] for name in (
         "forged-voucher", "other-account", "edited-payload", "replayed-voucher", "raised-scope",
@@ -22,6 +23,8 @@ WANTED = {
     "book.below-zero": ["orders"], "book.from-nothing": ["orders"],
     "book.false-hold": ["risk"], "book.false-release": ["risk"],
     "book.false-trade": ["matching"], "book.stolen-trade": ["matching"],
+    **{f"fill.{name}": ["matching"] for name in (
+        "unknown-order", "beyond-quantity", "outside-limit", "repeated")},
 }
 
 
@@ -33,8 +36,8 @@ def cells(document):
 @claim("every lie that an owned service of the exchange can tell is stopped, beside an honest way")
 def whole():
     code, text, errors = bulkhead(
-        "drill", "breach", EXCHANGE, "--json", "--only", "pass", "--only", "order", "--only",
-        "book", timeout=150)
+        "drill", "breach", EXCHANGE, "--json", "--only", "pass", "--only", "trust", "--only",
+        "order", "--only", "book", "--only", "fill", timeout=300)
     expect(text, (code, errors))
     report.update(json.loads(text))
     found = {key: cell["detail"] for key, cell in cells(report).items()
@@ -62,6 +65,21 @@ def recorded():
         expect(cell["record"] and cell["decidedBy"] == "record", (name, id, cell))
         layer = "data" if id.startswith("book.") else "application"
         expect(cell["layer"] == layer, (name, id, cell))
+
+
+@claim("while the authority is away who begins anew has no certificate, and orders are refused")
+def away():
+    for (name, id), cell in cells(report).items():
+        if not id.startswith("trust.") or cell["state"] != "stopped":
+            continue
+        expect(cell["layer"] == "application" and cell["by"] == ["certificate"], (name, id, cell))
+    said = {t["id"]: t["openDetail"] for t in report["techniques"] if t["id"].startswith("trust.")}
+    expect(len(said) == 4, said)
+    for id, detail in said.items():
+        expect("begins anew and gets no certificate" in detail, (id, detail))
+        expect("orders get 503" in detail or "nobody is answered" in detail, (id, detail))
+    for id in ("trust.self-made", "trust.expired", "trust.outlived"):
+        expect("welcomes the same key under the authority's root" in said[id], (id, said[id]))
 
 
 @claim("without the walls of the network only the name at its address stops a dial without a flow")

@@ -84,11 +84,15 @@ struct OrderTable: Sendable {
     }
 
     /// Changes an order that is pending or open; false when there is none.
-    mutating func change(_ id: OrderID, _ body: (inout OrderView) -> Void) -> Bool {
+    ///
+    /// A body that throws has changed nothing.
+    mutating func change(
+        _ id: OrderID, _ body: (inout OrderView) throws(Misfit) -> Void
+    ) throws(Misfit) -> Bool {
         let place = Int(index.find(id.raw))
         guard place != IndexTable.none, !entries[place].isFinished else { return false }
         let wasOpen = entries[place].view.state == .open
-        body(&entries[place].view)
+        try body(&entries[place].view)
         let isOpen = entries[place].view.state == .open
         if isOpen != wasOpen { open += isOpen ? 1 : -1 }
         if entries[place].isFinished { keep(id) }

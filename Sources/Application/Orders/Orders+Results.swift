@@ -60,12 +60,12 @@ extension Orders {
             }
             var fates = Fates(flight)
             for report in results.reports {
-                guard apply(report, &fates) else {
-                    return stop("results of block \(results.block) do not fit its commands")
+                do throws(Misfit) { try apply(report, &fates) } catch {
+                    return stop("results of block \(results.block): \(error.reason)")
                 }
             }
             guard fates.isWhole else {
-                return stop("results of block \(results.block) do not decide each command")
+                return stop("results of block \(results.block): they do not decide each command")
             }
             answered = results.block
             digest = results.digest
@@ -75,55 +75,6 @@ extension Orders {
             for waiter in flight.waiters { answer(waiter, fates) }
         }
         return .fine
-    }
-
-    private mutating func apply(_ report: Report, _ fates: inout Fates) -> Bool {
-        switch report {
-        case .done(let sequence): return fates.decide(sequence, nil)
-        case .refused(let sequence, let refusal):
-            guard fates.decide(sequence, refusal) else { return false }
-            guard case .place? = fates.last else { return true }
-            return table.change(OrderID(sequence)) {
-                $0.state = .refused
-                $0.refusal = refusal
-            }
-        case .accepted(let sequence, _, _, _, let price, let quantity):
-            guard fates.decide(sequence, nil), case .place? = fates.last else { return false }
-            return table.change(OrderID(sequence)) {
-                $0.state = .open
-                $0.order.price = price
-                $0.order.quantity = quantity
-            }
-        case .replaced(let sequence, let id, _, let price, let remaining):
-            guard fates.decide(sequence, nil), case .replace? = fates.last else { return false }
-            return table.change(id) {
-                $0.order.price = price
-                $0.order.quantity = Quantity(remaining.raw &+ $0.filled.raw)
-            }
-        case .trade(let trade):
-            guard Int(trade.instrument.raw) < references.count else { return false }
-            references[Int(trade.instrument.raw)] = trade.price
-            return fill(trade.maker, trade) && fill(trade.taker, trade)
-        case .left(let id, _, let departure, _):
-            if departure == .cancelled { fates.countCancelled() }
-            return table.change(id) { view in
-                switch departure {
-                case .filled: view.state = .filled
-                case .cancelled, .selfTrade: view.state = .cancelled
-                case .expired: view.state = .expired
-                case .wouldTrade:
-                    view.state = .refused
-                    view.refusal = .wouldTrade
-                }
-            }
-        }
-    }
-
-    private mutating func fill(_ id: OrderID, _ trade: Trade) -> Bool {
-        table.change(id) {
-            $0.filled = Quantity($0.filled.raw &+ trade.quantity.raw)
-            $0.filledValue = Amount($0.filledValue.raw &+ trade.notional.raw)
-        }
     }
 
     private mutating func answer(_ waiter: Waiter, _ fates: Fates) {

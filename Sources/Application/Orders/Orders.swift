@@ -77,6 +77,8 @@ package struct Orders: ~Copyable {
     var nonces: Nonces
     /// The last trade's price of each instrument, at first the listing's reference.
     var references: [Price]
+    /// Trades so far: they are numbered from 1 without gaps.
+    var trades: UInt64 = 0
     /// Accounts opened so far, those of blocks that are not answered included.
     var accounts: UInt32 = 0
     /// The next command's number.

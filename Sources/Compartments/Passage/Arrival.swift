@@ -61,6 +61,15 @@ package enum PassageEnd: Sendable, Hashable {
     case breach(Breach)
     case tls(TLSProblem)
 
+    /// What everybody records of it behind the peer's name; nil for what restarts do too.
+    package var record: String? {
+        switch self {
+        case .breach: "broke the rules of passages: \(text)"
+        case .expired: "kept no passage: \(text)"
+        default: nil
+        }
+    }
+
     /// In words, for an event.
     package var text: String {
         switch self {

@@ -30,9 +30,9 @@ extension Clerk {
 
     private mutating func closed(_ link: Link, _ peer: Peer, _ why: PassageEnd) {
         if let stream = streams[peer], links[stream] == link { forget(stream) }
-        if case .breach = why {
+        if let record = why.record {
             let name = passages.name(of: peer)
-            ended("\(name) broke the rules of passages: \(why.text)", name)
+            ended("\(name) \(record)", name)
         }
     }
 

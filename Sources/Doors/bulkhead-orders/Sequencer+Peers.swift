@@ -61,9 +61,9 @@ extension Sequencer {
             posted = []
             orders.detachLedger()
         }
-        if case .breach = why {
+        if let record = why.record {
             let name = passages.name(of: peer)
-            ended("\(name) broke the rules of passages: \(why.text)", name)
+            ended("\(name) \(record)", name)
         }
     }
 

@@ -37,6 +37,12 @@ package enum EnvoyCodec {
         writer.integer(orders.base)
         writer.integer(orders.quote)
         writer.integer(orders.held)
+        writer.integer(orders.resting)
+        writer.integer(orders.price)
+        writer.integer(orders.tick)
+        writer.integer(orders.divisor)
+        writer.integer(UInt8(orders.root == nil ? 0 : 1))
+        if let root = orders.root { write(root, to: &writer) }
         return writer.bytes
     }
 
@@ -52,10 +58,7 @@ package enum EnvoyCodec {
         for _ in 0..<(try reader.count(limit: OrdersCodec.techniquesMax)) {
             orders.techniques.append(try reader.text(limit: OrdersCodec.idBytesMax))
         }
-        let place = reader.position
-        let takes = try reader.integer(UInt8.self)
-        guard takes <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
-        orders.takesLoot = takes == 1
+        orders.takesLoot = try flag(&reader)
         for _ in 0..<(try reader.count(limit: EnvoyOrders.lootMax)) {
             orders.loot.append(try readLoot(&reader))
         }
@@ -82,8 +85,20 @@ package enum EnvoyCodec {
         orders.base = try reader.integer()
         orders.quote = try reader.integer()
         orders.held = try reader.integer()
+        orders.resting = try reader.integer()
+        orders.price = try reader.integer()
+        orders.tick = try reader.integer()
+        orders.divisor = try reader.integer()
+        if try flag(&reader) { orders.root = try readLoot(&reader) }
         try reader.finish()
         return orders
+    }
+
+    private static func flag(_ reader: inout ByteReader) throws(Malformed) -> Bool {
+        let place = reader.position
+        let value = try reader.integer(UInt8.self)
+        guard value <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
+        return value == 1
     }
 
     static func write(_ loot: Loot, to writer: inout ByteWriter) {

@@ -83,6 +83,14 @@ package struct EnvoyOrders: Sendable, Equatable {
     package var base: UInt16 = 0
     package var quote: UInt16 = 0
     package var held: Int64 = 0
+    /// That order, its limit, the step of prices, and what price times quantity is divided by.
+    package var resting: UInt64 = 0
+    package var price: Int64 = 0
+    package var tick: Int64 = 0
+    package var divisor: Int64 = 1
+    /// The authority's root, which certifies anybody for any time: what an attacker has who kept
+    /// certificates of its for long enough.
+    package var root: Loot?
 
     package init(techniques: [String] = []) {
         self.techniques = techniques

@@ -30,7 +30,7 @@ extension Technique {
         switch family {
         case "net": .network
         case "out": .perimeter
-        case "pass", "order", "trust": .application
+        case "pass", "trust", "order", "fill": .application
         case "book": .data
         default: .host
         }

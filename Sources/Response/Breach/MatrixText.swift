@@ -83,7 +83,8 @@ package enum MatrixText {
         case "pass": "passages between services (application)"
         case "order": "clients' requests (application)"
         case "book": "postings (data)"
-        case "trust": "the authority (application)"
+        case "trust": "passages while the authority is away (application)"
+        case "fill": "reports of fills (application)"
         default: family
         }
     }

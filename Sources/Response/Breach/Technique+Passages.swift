@@ -44,6 +44,31 @@ extension Technique {
             checks: ["codec"], records: [" malformed "]),
     ]
 
+    /// What an envoy hopes for while the authority is away: what must be opened or renewed then,
+    /// nobody certifies.
+    package static let absences: [Technique] = [
+        Technique(
+            "trust.anonymous",
+            "while the authority is away: open a passage without a "
+                + "certificate", "T1078", [], checks: ["certificate"],
+            records: ["it showed no certificate"]),
+        Technique(
+            "trust.self-made",
+            "while the authority is away: open a passage with a certificate of "
+                + "a root of its own", "T1649", [], checks: ["certificate"],
+            records: ["its certificate does not hold"]),
+        Technique(
+            "trust.expired",
+            "while the authority is away: open a passage with the authority's "
+                + "certificate, whose life has ended", "T1649", [], checks: ["certificate"],
+            records: ["its certificate does not hold (10)"]),
+        Technique(
+            "trust.outlived",
+            "while the authority is away: keep a passage when its certificate's "
+                + "life ends", "T1550", [], checks: ["certificate"],
+            records: ["a certificate's life ended"]),
+    ]
+
     private static let stranger = "the other side is not in the table"
     private static let malformed = "a malformed frame"
 }

@@ -57,4 +57,28 @@ extension Technique {
                 + "behind others' orders", "T1565.001", [], checks: ["witnesses"],
             records: ["halted: "]),
     ]
+
+    /// What the one that matches tells the one that answers clients.
+    ///
+    /// The precondition is the word `results` to whoever takes orders. A false report stops the
+    /// venue, so each has a copy of the platform to itself.
+    package static let reports: [Technique] = [
+        Technique(
+            "fill.unknown-order", "as who matches: report a fill of orders that nobody placed",
+            "T1565.002", [], checks: ["report"],
+            records: ["a report of an order that is not open"]),
+        Technique(
+            "fill.beyond-quantity",
+            "as who matches: report a fill of more than an order's "
+                + "quantity", "T1565.002", [], checks: ["report"],
+            records: ["a trade beyond what is left of its orders"]),
+        Technique(
+            "fill.outside-limit",
+            "as who matches: report a fill at a price outside an order's "
+                + "limit", "T1565.002", [], checks: ["report"],
+            records: ["a trade at a price that its orders do not allow"]),
+        Technique(
+            "fill.repeated", "as who matches: report a fill a second time", "T1565.002", [],
+            checks: ["report"], records: ["a trade that is not the next one"]),
+    ]
 }

@@ -85,7 +85,7 @@ package struct Technique: Sendable, Equatable {
     }()
 
     /// What an envoy tries: attacks on what programs say to each other, in the order of attempts.
-    package static let envoys: [Technique] = passages + requests + postings
+    package static let envoys: [Technique] = passages + absences + requests + postings + reports
 
     /// By id, the envoy's too.
     package static let byID: [String: Technique] = Dictionary(

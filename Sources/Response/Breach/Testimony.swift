@@ -102,5 +102,5 @@ package struct Testimony: Sendable {
 
 extension Technique {
     /// The record of it does not say who it was: a posting, a request of a client.
-    fileprivate var isAnonymous: Bool { family == "book" || family == "order" }
+    fileprivate var isAnonymous: Bool { ["order", "book", "fill"].contains(family) }
 }

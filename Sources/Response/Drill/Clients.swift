@@ -19,7 +19,8 @@ struct VenuePlan {
     /// Verifies signatures, and makes keys for people.
     let verifier: String
     let ledger: String
-    /// Where clients are answered.
+    /// Who answers clients, and where.
+    let door: String
     let front: Endpoint
 
     /// Nil for a platform that does not trade.
@@ -43,6 +44,7 @@ struct VenuePlan {
         self.sequencer = sequencer
         self.verifier = verifier
         self.ledger = ledger
+        door = gate
         self.front = front
     }
 }
@@ -259,6 +261,7 @@ final class Clients {
     }
 
     private static let lots: Int64 = 100
+    private static let triesMax = 3
 
     private func quantityText(_ lots: Int64) -> String {
         let one = listing.instruments[0]
@@ -279,7 +282,7 @@ final class Clients {
 
     /// Two orders that rest, one of each client, so that goods and money lie behind them; how much
     /// the trader's holds.
-    func rest() throws(Failure) -> Int64 {
+    func rest(into orders: inout EnvoyOrders) throws(Failure) -> Int64 {
         let one = listing.instruments[0]
         let lots = 1_000 as Int64
         let apart = one.reference.raw / 20 / one.tick.raw * one.tick.raw
@@ -290,8 +293,48 @@ final class Clients {
             guard status == 201 else {
                 throw Self.failed("an order is not taken: \(json.render())")
             }
+            if client.account == trader.account {
+                guard let id = json["orderId"]?.asText.flatMap({ UInt64($0) }) else {
+                    throw Self.failed("an order has no number: \(json.render())")
+                }
+                orders.resting = id
+            }
         }
+        orders.price = one.reference.raw + apart
+        orders.tick = one.tick.raw
+        orders.divisor = one.divisor
         return one.lot.raw * lots
+    }
+
+    /// The victim's order that meets the trader's; nobody waits for what becomes of it.
+    func meets() {
+        let one = listing.instruments[0]
+        let apart = one.reference.raw / 20 / one.tick.raw * one.tick.raw
+        let body = order(
+            "meets", side: .buy, at: Price(one.reference.raw + apart), lots: Self.lots)
+        _ = once(.post, "/v1/orders", body, as: victim)
+    }
+
+    /// What an order gets now: the first status that anybody answers it with, nil for none.
+    func tries(_ label: String) -> UInt16? {
+        let one = listing.instruments[0]
+        let apart = one.reference.raw / 20 / one.tick.raw * one.tick.raw
+        let body = order(
+            label, side: .buy, at: Price(one.reference.raw - apart), lots: Self.lots)
+        for _ in 0..<Self.triesMax {
+            if let status = once(.post, "/v1/orders", body, as: trader) { return status }
+            guard !Interruption.isRaised else { break }
+        }
+        return nil
+    }
+
+    private func once(
+        _ method: ClientMethod, _ target: String, _ body: [UInt8], as client: Client
+    ) -> UInt16? {
+        let key = ClientKey(name: client.key, secret: client.secret)
+        let text = RequestText(plan.front).signed(
+            method, target, body, by: key, time: Moment.real / 1_000_000)
+        return (try? pool.answer(to: text, seconds: 2))?.status
     }
 
     /// A new order of the trader, signed as it passes by; its name is the label.

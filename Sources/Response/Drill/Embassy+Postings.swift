@@ -12,6 +12,8 @@ extension Embassy {
         switch id {
         case "book.below-zero", "book.from-nothing": "external"
         case "book.false-hold", "book.false-release": "holds"
+        case "fill.unknown-order", "fill.beyond-quantity", "fill.outside-limit", "fill.repeated":
+            "results"
         default: "settlements"
         }
     }
@@ -20,7 +22,7 @@ extension Embassy {
         _ status: PlatformStatus, _ services: [Int], _ mail: inout Mail
     ) throws(Failure) {
         let routes = Self.routes(status)
-        let techniques = request.envoys.filter { $0.family == "book" }
+        let techniques = request.envoys.filter { ["book", "fill"].contains($0.family) }
         for technique in techniques {
             let word = Self.word(technique.id)
             for index in services {
@@ -68,7 +70,7 @@ extension Embassy {
         guard let plan = VenuePlan(status, Self.routes(status)) else { return }
         let clients = try Clients(plan, at: twin.locations.control)
         var orders = EnvoyOrders(techniques: [id])
-        orders.held = try clients.rest()
+        orders.held = try clients.rest(into: &orders)
         guard clients.isOpen(), let state = clients.state() else {
             mail.troubles.append("the venue was not open before \(id)")
             return
@@ -80,7 +82,9 @@ extension Embassy {
         orders.quote = clients.listing.instruments[0].quote.raw
         let before = clients.victimBalances()
         let commands = Commander(plan, clients.trader.account, twin.locations.control)
-        let hearing = try seating(name, twin).run(orders) { _ in commands.command() }
+        let hearing = try seating(name, twin).run(orders) { prompt in
+            if prompt == "order" { clients.meets() } else { commands.command() }
+        }
         mail.trials[index, default: [:]].merge(hearing.trials) { $1 }
         wait(name, twin, &mail)
         if !clients.waits(until: \.isHalted) {

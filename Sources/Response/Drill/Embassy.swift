@@ -33,6 +33,8 @@ struct Embassy {
     /// The compartment that certifies all others of a platform with passages.
     static let authority = "authority"
     private static let settleNanoseconds: UInt64 = 1_300_000_000
+    /// Families whose attempts leave the venue open: all are tried in one seat.
+    private static let shared: Set<String> = ["pass", "trust", "order"]
     private static let thefts: Set<String> = ["pass.stolen-certificate"]
 
     static func routes(_ status: PlatformStatus) -> PassageRoutes {
@@ -45,7 +47,7 @@ struct Embassy {
     ) throws(Failure) -> Mail {
         var mail = Mail()
         let routes = Self.routes(status)
-        let ids = request.envoys.filter { $0.family == "pass" || $0.family == "order" }.map(\.id)
+        let ids = request.envoys.filter { Self.shared.contains($0.family) }.map(\.id)
         let addresses = status.compartments.reduce(into: [String: Address]()) {
             $0[$1.name] = Address($1.address)
         }
@@ -67,7 +69,9 @@ struct Embassy {
             orders.doors = routes.foreign(to: name, addresses: addresses)
             let labels = clients.map { Self.labels(routes.routes(of: name), &orders, $0) } ?? []
             let before = clients?.victimBalances()
-            let hearing = try seating(name, twin).run(orders)
+            let absence = Absence(try twin.status())
+            orders.root = absence?.root()
+            let hearing = try seating(name, twin).run(orders) { _ in absence?.begin() }
             mail.trials[index] = hearing.trials
             for target in hearing.trials.values.flatMap(\.targets) {
                 attacked[target] = Moment.now
@@ -76,6 +80,10 @@ struct Embassy {
             progress(
                 "\(name): \(hearing.trials.count) of \(ids.count) attacks on what it talks to tried "
                     + "in \(took) ms")
+            if let absence, absence.isAway {
+                lookAlone(name, twin, clients, index, &mail)
+                absence.end()
+            }
             wait(name, twin, &mail)
             if let clients { look(clients, before, labels, index, &mail) }
         }
@@ -86,7 +94,7 @@ struct Embassy {
     private func clients(
         _ twin: borrowing Twin, _ status: PlatformStatus, _ routes: PassageRoutes
     ) throws(Failure) -> Clients? {
-        guard request.envoys.contains(where: { $0.family == "order" }),
+        guard request.envoys.contains(where: { ["order", "trust"].contains($0.family) }),
             let plan = VenuePlan(status, routes)
         else { return nil }
         return try Clients(plan, at: twin.locations.control)
@@ -126,7 +134,9 @@ struct Embassy {
             return
         }
         for label in labels {
-            guard let harm = clients.harm(label.name, isHonest: label.isHonest) else { continue }
+            guard request.envoys.contains(where: { $0.family == "order" }),
+                let harm = clients.harm(label.name, isHonest: label.isHonest)
+            else { continue }
             for technique in request.envoys where technique.family == "order" {
                 mail.harm(technique.id, index, harm)
             }

@@ -27,7 +27,8 @@ typealias Attempt = @Sendable (Mission) -> Finding
 /// From a handed-over start to the last attempt.
 package enum Envoy {
     private static let attempts: [String: Attempt] = Dictionary(
-        PassageAttempts.all + OrderAttempts.all + PostingAttempts.all,
+        PassageAttempts.all + AbsenceAttempts.all + OrderAttempts.all + PostingAttempts.all
+            + ReportAttempts.all,
         uniquingKeysWith: { first, _ in first })
 
     /// Ids that have an attempt, for the table's test.

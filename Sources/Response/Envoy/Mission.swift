@@ -18,6 +18,8 @@ final class Mission {
     let root: Certificate
     let authority: Int32
     private let report: Int32
+    /// The authority answered nothing any more when it was last asked.
+    private(set) var isAlone = false
 
     /// A certificate with its key, as both sides of a connection use it.
     struct Proof {
@@ -31,6 +33,9 @@ final class Mission {
     /// An order is answered when its block is on disk and decided.
     private static let answerMilliseconds: Int32 = 5_000
     private static let enrolMilliseconds: Int32 = 10_000
+    /// The authority answers at once, where it is there at all; and each service may ask it 32 times.
+    private static let silenceMilliseconds: Int32 = 500
+    private static let questionsMax = 12
 
     /// Enrols as the service would; throws when the authority gives nothing.
     init(
@@ -90,6 +95,28 @@ final class Mission {
             secret: key.secret)
     }
 
+    /// Waits until the authority answers nothing: whoever hears the prompt takes it away.
+    func awaitAbsence() -> Bool {
+        guard !isAlone else { return true }
+        tell(.prompt("away"))
+        guard var waiting = try? EventLoop(capacity: 1),
+            (try? waiting.add(authority, token: 0, .readable)) != nil
+        else { return false }
+        for _ in 0..<Self.questionsMax {
+            let request = EnrolRequest(purpose: .passage, publicKey: KeyPair().publicKey)
+            _ = try? LocalSocket.send(request.encode(), on: authority)
+            let end = Clocks.monotonic() + UInt64(Self.silenceMilliseconds) * 1_000_000
+            var isAnswered = false
+            while Clocks.monotonic() < end {
+                _ = try? waiting.wait(timeoutMilliseconds: 50)
+                if case .message? = try? LocalSocket.receive(on: authority) { isAnswered = true }
+            }
+            isAlone = !isAnswered
+            if isAlone { return true }
+        }
+        return false
+    }
+
     /// Passages that the service opens.
     var opened: [PassageTable.Line] { table.lines.filter { $0.direction == .open } }
     /// Passages that others open to it.
@@ -144,10 +171,15 @@ final class Mission {
     func honest(_ line: PassageTable.Line) -> String? {
         guard let wire = greeted(line, as: own) else { return nil }
         guard let question = HonestQuestion(line.messages) else { return "\(line.peer) welcomes" }
+        return answers(line, on: wire) ? "\(line.peer) answers \(question.word)" : nil
+    }
+
+    /// What the table lets it ask is answered there; where the envoy knows no words, a welcome is
+    /// enough.
+    func answers(_ line: PassageTable.Line, on wire: Wire) -> Bool {
+        guard let question = HonestQuestion(line.messages) else { return true }
         wire.write(FrameText.message(question.kind, correlation: 1, question.body))
-        guard case .frame(let head, _) = wire.next(), head.isAnswer, head.correlation == 1 else {
-            return nil
-        }
-        return "\(line.peer) answers \(question.word)"
+        guard case .frame(let head, _) = wire.next() else { return false }
+        return head.isAnswer && head.correlation == 1
     }
 }

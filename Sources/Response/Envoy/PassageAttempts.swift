@@ -18,7 +18,7 @@ enum PassageAttempts {
     private static let kindsMax = 4
 
     /// What one neighbour did.
-    private enum Step {
+    enum Step {
         case stopped(String)
         case through(String)
         case failed(String)
@@ -27,6 +27,14 @@ enum PassageAttempts {
 
     /// Attacks every passage that the service opens, and asks honestly afterwards, each time.
     private static func each(_ mission: Mission, _ attack: (PassageTable.Line) -> Step) -> Finding {
+        each(mission, beside: { mission.honest($0) }, attack)
+    }
+
+    /// The same with another way beside the attack: what works of it, nil when it does not.
+    static func each(
+        _ mission: Mission, beside honest: (PassageTable.Line) -> String?,
+        _ attack: (PassageTable.Line) -> Step
+    ) -> Finding {
         var finding = Finding(.inapplicable(none))
         var said: [String] = []
         var controls: [String] = []
@@ -42,7 +50,7 @@ enum PassageAttempts {
             case .stopped(let text): said.append("\(line.peer) \(text)")
             }
             finding.targets.append(line.peer)
-            guard let control = mission.honest(line) else {
+            guard let control = honest(line) else {
                 finding.outcome = .couldNotRun("\(line.peer) does not answer what is honest")
                 return finding
             }
@@ -56,7 +64,7 @@ enum PassageAttempts {
     }
 
     /// Shows a certificate and greets.
-    private static func show(
+    static func show(
         _ mission: Mission, _ line: PassageTable.Line, _ context: TLSContext, _ what: String
     ) -> Step {
         guard let wire = try? Wire(to: line.address, port: line.port) else {
@@ -116,7 +124,7 @@ enum PassageAttempts {
         }
     }
 
-    private static func anonymous(_ mission: Mission) -> Finding {
+    static func anonymous(_ mission: Mission) -> Finding {
         guard let context = TLSContext(anonymousUnder: mission.root) else {
             return Finding(.couldNotRun("no context"))
         }

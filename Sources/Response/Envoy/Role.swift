@@ -129,42 +129,94 @@ struct Role {
 
     // MARK: The one that matches
 
-    /// As the one who says what was traded: instructions come from the one that decides.
-    mutating func match(_ lie: Lie) -> Finding {
+    private static func honest(_ number: UInt64) -> (inout ByteWriter) -> Void {
+        { Settlements(block: number, isPart: false, trades: []).encode(into: &$0) }
+    }
+
+    /// Everybody stands at the same block; the link on which results are told.
+    private mutating func attach() -> Link? {
         guard let orders = stage.link(saying: StreamMessage.results.name),
             let state = resume(on: orders), let last = resume(on: ledger),
             let attached = stage.next({ $0.kind == StreamMessage.attach.rawValue && !$0.isAnswer })
-        else { return Finding(.couldNotRun("its peers do not attach")) }
+        else { return nil }
         stage.answer(attached, StreamMessage.resume.rawValue) { state.encode(into: &$0) }
-        guard state.block == last.block else {
-            return Finding(.couldNotRun("its peers stand at different blocks"))
-        }
+        guard state.block == last.block else { return nil }
         block = last.block
         digest = state.digest
-        let honest: Lie = { number in
-            { Settlements(block: number, isPart: false, trades: []).encode(into: &$0) }
-        }
-        return play(honest, lie) { role, number in
+        return orders
+    }
+
+    private static let lonely = Finding(
+        .couldNotRun("its peers do not attach, or stand at different blocks"))
+
+    /// As the one who says what was traded: instructions come from the one that decides.
+    mutating func match(_ lie: Lie) -> Finding {
+        guard let orders = attach() else { return Self.lonely }
+        return play(Self.honest, lie) { role, number in
             role.mission.tell(.prompt("command"))
             return role.report(number, to: orders)
         }
     }
 
-    /// Answers the next instructions: every command was taken, nothing was traded.
-    private mutating func report(_ number: UInt64, to orders: Link) -> Bool {
+    /// As the one who matches: an honest block, then a false tale of one with a client's order, told
+    /// to the one that answers clients.
+    mutating func tale(_ lie: (_ sequence: UInt64, _ order: NewOrder) -> [RiskTreaty.Report])
+        -> Finding
+    {
+        guard let orders = attach() else { return Self.lonely }
+        let told = mission.opened.first { $0.messages.contains(StreamMessage.results.name) }
+        let hearer = told?.peer ?? ""
+        block += 1
+        mission.tell(.prompt("command"))
+        guard report(block, to: orders), case .booked = book(Self.honest(block), isHonest: true)
+        else { return Finding(.couldNotRun("an honest block was not taken")) }
+        block += 1
+        mission.tell(.prompt("order"))
+        guard let (_, instructions) = instructions(of: block),
+            case .place(let sequence, let order)? = instructions.list.first,
+            instructions.list.count == 1
+        else { return Finding(.couldNotRun("no order came to be matched")) }
+        let results = results(lie(sequence, order), of: instructions)
+        guard
+            stage.tell(StreamMessage.results.rawValue, on: orders, { results.encode(into: &$0) })
+        else { return Finding(.couldNotRun("\(hearer) cannot be told")) }
+        // Said for certain once something more is heard, or nothing for a while.
+        _ = stage.next(within: Self.silentMilliseconds) { _ in false }
+        var finding = Finding(
+            .stopped(
+                Refusal(call: nil, errno: 0, detail: "\(hearer) was told of block \(block)")))
+        finding.targets = [hearer]
+        finding.control = "\(hearer) took the honest block \(block - 1), and it was booked"
+        return finding
+    }
+
+    private func instructions(of number: UInt64) -> (Message, Instructions)? {
         let message = stage.next { $0.kind == StreamMessage.instructions.rawValue }
-        guard let message else { return false }
+        guard let message else { return nil }
         var reader = message.body
         guard let instructions = try? Instructions.decode(&reader), instructions.block == number
-        else { return false }
+        else { return nil }
+        return (message, instructions)
+    }
+
+    /// The next results, with the digest that they must carry.
+    private mutating func results(_ reports: [RiskTreaty.Report], of instructions: Instructions)
+        -> Results
+    {
         var writer = ByteWriter()
         writer.append(digest)
-        let reports = instructions.list.map { Report.done(sequence: $0.sequence) }
         for report in reports { report.encode(into: &writer) }
         digest = SHA256.hash(of: writer.bytes)
-        let results = Results(
-            block: number, time: instructions.time, digest: digest, isPart: false,
+        return Results(
+            block: instructions.block, time: instructions.time, digest: digest, isPart: false,
             reports: reports)
+    }
+
+    /// Answers the next instructions: every command was taken, nothing was traded.
+    private mutating func report(_ number: UInt64, to orders: Link) -> Bool {
+        guard let (message, instructions) = instructions(of: number) else { return false }
+        let results = results(
+            instructions.list.map { Report.done(sequence: $0.sequence) }, of: instructions)
         stage.answer(message, StreamMessage.results.rawValue) { results.encode(into: &$0) }
         return stage.tell(StreamMessage.results.rawValue, on: orders) { results.encode(into: &$0) }
     }

@@ -1,4 +1,4 @@
-internal import Bytes
+internal import AuthorityTreaty
 package import Certificates
 
 /// A key that signs certificates, with its own.
@@ -6,10 +6,9 @@ package struct Root: ~Copyable {
     /// Life of a root that is made here: ten years.
     package static let lifeSeconds: Int64 = 3_650 * 86_400
     /// Longest file of one.
-    package static let fileBytesMax = 8 << 10
+    package static let fileBytesMax = RootFile.bytesMax
     /// Clocks of one machine agree; this is for a clock that was set back a little.
     static let slackSeconds: Int64 = 60
-    private static let mark: UInt32 = 0x544F_4F52
 
     let key: KeyPair
     package let certificate: Certificate
@@ -27,7 +26,7 @@ package struct Root: ~Copyable {
 
     /// Reads back what `file` gave; nil for anything else, above all for a key of another root.
     package init?(file: [UInt8]) {
-        guard file.count <= Self.fileBytesMax, let parts = Self.parts(file),
+        guard let parts = try? RootFile.decode(file),
             let key = KeyPair(secret: parts.secret),
             let certificate = Certificate(der: parts.certificate),
             certificate.publicKey == key.publicKey, certificate.isSigned(by: certificate)
@@ -38,21 +37,6 @@ package struct Root: ~Copyable {
 
     /// The whole root, secret included, for its file.
     package var file: [UInt8] {
-        var writer = ByteWriter(capacity: 1_024)
-        writer.integer(Self.mark)
-        writer.block(key.secret)
-        writer.block(certificate.der)
-        return writer.bytes
-    }
-
-    private static func parts(_ file: [UInt8]) -> (secret: [UInt8], certificate: [UInt8])? {
-        var reader = ByteReader(file)
-        do throws(Malformed) {
-            guard try reader.integer(UInt32.self) == mark else { return nil }
-            let secret = try reader.block(limit: 1_024)
-            let certificate = try reader.block(limit: Certificate.bytesMax)
-            try reader.finish()
-            return (secret, certificate)
-        } catch { return nil }
+        RootFile(secret: key.secret, certificate: certificate.der).encode()
     }
 }

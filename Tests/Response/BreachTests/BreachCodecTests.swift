@@ -51,6 +51,11 @@ struct BreachCodecTests {
         orders.sequence = 9
         orders.base = 1
         orders.held = 100
+        orders.resting = 8
+        orders.price = 500
+        orders.tick = 5
+        orders.divisor = 1_000
+        orders.root = loot
         return orders
     }
 

@@ -18,6 +18,8 @@ struct AuthorityTests {
                 .open, certificate: [UInt8](repeating: 1, count: 4_096), root: [], notAfter: .max),
         ] + EnrolAnswer.Refusal.allCases.map { .refused(.open, $0) }
 
+    private static let root = RootFile(secret: [1, 2], certificate: [3])
+
     @Test("every message is read back as it was written")
     func roundTrip() throws {
         for request in Self.requests {
@@ -28,6 +30,7 @@ struct AuthorityTests {
         for answer in [TrustAnswer.certificate(pem: "x\ny"), .refused] {
             #expect(try TrustAnswer.decode(answer.encode()) == answer)
         }
+        #expect(try RootFile.decode(Self.root.encode()) == Self.root)
     }
 
     @Test("what is cut, too long or unknown is malformed, and no mutation traps")
@@ -35,6 +38,7 @@ struct AuthorityTests {
         let whole =
             Self.requests.map { $0.encode() } + Self.answers.map { $0.encode() }
             + [TrustAnswer.certificate(pem: "pem").encode(), TrustRequest.publicRoot.encode()]
+            + [Self.root.encode()]
         var state: UInt64 = 42
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -48,6 +52,7 @@ struct AuthorityTests {
             if let read = try? EnrolRequest.decode(bytes) { #expect(read.encode() == bytes) }
             if let read = try? EnrolAnswer.decode(bytes) { #expect(read.encode() == bytes) }
             if let read = try? TrustAnswer.decode(bytes) { #expect(read.encode() == bytes) }
+            if let read = try? RootFile.decode(bytes) { #expect(read.encode() == bytes) }
             _ = try? TrustRequest.decode(bytes)
         }
         #expect(throws: Malformed.self) { try EnrolRequest.decode([]) }
