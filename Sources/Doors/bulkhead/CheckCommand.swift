@@ -24,6 +24,7 @@ extension Verb {
                 """)
     ) { arguments throws(Failure) in
         if let format = arguments.value("from-format") {
+            try CheckReview.requireNone(arguments)
             return try importedCheck(format, arguments)
         }
         guard arguments.words.count == 1 else {

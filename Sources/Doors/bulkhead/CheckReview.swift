@@ -50,6 +50,15 @@ struct CheckReview {
         }
     }
 
+    /// Other formats have no services by name, which is what a review is about.
+    static func requireNone(_ arguments: Arguments) throws(Failure) {
+        guard arguments.values("pack").isEmpty, arguments.value("flows") == nil else {
+            throw Failure(
+                .usage, "words", "--pack and --flows are for platform files",
+                remedy: "leave them out, or name a platform file without --from-format")
+        }
+    }
+
     /// Lint, packs and use: findings to show with those of the file.
     func findings(_ file: PlatformFile) throws(Failure) -> [Finding] {
         guard let platform = file.platform else { return [] }

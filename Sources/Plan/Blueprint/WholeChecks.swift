@@ -80,7 +80,7 @@ struct WholeChecks {
             report.warning(
                 "not-published", flow.place,
                 "nothing from \(flow.from.name) arrives: `\(flow.to).\(flow.port)` is not published",
-                "add it under `publish:`")
+                "add it under `publish:`, or remove the flow")
         }
     }
 

@@ -5,34 +5,52 @@ internal import Platform
 enum Breadth {
     static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
         var found: [Finding] = []
+        let users = users(platform)
         for flow in platform.flows {
             guard case .zone(let zone) = flow.from else { continue }
-            let senders = members.senders(flow)
-            let users = senders.filter { names(flow.to, $0) }
+            let naming = (users[flow.to] ?? []).filter {
+                members.service($0)?.zone == zone && $0 != flow.to
+            }
             // Where no sender names the target, nothing here says who needs it.
-            guard !users.isEmpty, users.count < senders.count else { continue }
-            let others = senders.filter { !names(flow.to, $0) }
+            guard let first = naming.first, naming.count < members.count(zone, to: flow.to) else {
+                continue
+            }
+            let others = members.senders(flow).filter { !naming.contains($0) }
+            let more =
+                naming.count > 1 ? ", and a flow each for \(listed(Array(naming.dropFirst())))" : ""
             found.append(
                 Finding(
                     .warning, "broad-flow", at: flow.place,
-                    "\(listed(others.map(\.name))) of zone `\(zone)` may connect to "
-                        + "\(Target(flow).name), and only \(listed(users.map(\.name))) name it, in "
-                        + "`after` or as ${\(flow.to).…}",
-                    remedy: "write `from: \(users[0].name)` here"
-                        + (users.count > 1
-                            ? ", and a flow each for \(listed(users.dropFirst().map(\.name)))" : "")
-                ))
+                    "\(listed(others)) of zone `\(zone)` may connect to \(Target(flow).name), and "
+                        + "only \(listed(naming)) name it, in `after` or as ${\(flow.to).…}",
+                    remedy: "write `from: \(first)` here" + more))
         }
         return found + zonePairs(platform, members)
     }
 
-    /// Whether a service's own text says that it uses another.
-    private static func names(_ target: String, _ service: Service) -> Bool {
-        let reference = "${\(target)."
-        return service.after.contains(target)
-            || service.run.contains { $0.contains(reference) }
-            || service.environment.contains { $0.value.contains(reference) }
-            || service.prepare.contains { $0.run.contains { $0.contains(reference) } }
+    /// Services whose own text says that they use another, by that other.
+    private static func users(_ platform: Platform) -> [String: [String]] {
+        var users: [String: [String]] = [:]
+        for service in platform.services {
+            var named = Set(service.after)
+            for text in service.run { named.formUnion(references(text)) }
+            for (_, text) in service.environment { named.formUnion(references(text)) }
+            for step in service.prepare {
+                for text in step.run { named.formUnion(references(text)) }
+            }
+            for name in named { users[name, default: []].append(service.name) }
+        }
+        return users
+    }
+
+    /// Names before the dot of `${SERVICE.…}`.
+    private static func references(_ text: String) -> [String] {
+        let parts = text.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        return parts.dropFirst().compactMap { part in
+            guard part.first == UInt8(ascii: "{"), let dot = part.firstIndex(of: UInt8(ascii: "."))
+            else { return nil }
+            return String(part[part.index(after: part.startIndex)..<dot])
+        }
     }
 
     private struct Pair: Hashable {
@@ -50,9 +68,11 @@ enum Breadth {
             flows[Pair(from: from, to: to), default: []].append(flow)
         }
         return flows.compactMap { pair, flows in
-            let listening = members.zone(pair.to).filter { !$0.ports.isEmpty }
+            let listening = members.zone(pair.to).filter {
+                members.service($0)?.ports.isEmpty == false
+            }
             guard listening.count > 1, members.zone(pair.from).count > 1,
-                Set(listening.map(\.name)).isSubset(of: flows.map(\.to)), let first = flows.first
+                Set(listening).isSubset(of: flows.map(\.to)), let first = flows.first
             else { return nil }
             return Finding(
                 .warning, "zone-to-zone", at: first.place,

@@ -8,38 +8,39 @@ internal import Platform
 /// exist. A cover must outlast what it covers, be enforced, and carry all its messages.
 enum Cover {
     static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
-        var groups: [Target: (own: [String: Flow], zones: [Flow])] = [:]
+        var groups: [Target: (own: [String: [Flow]], zones: [Flow])] = [:]
         for flow in platform.flows {
             switch flow.from {
             case .internet, .office: continue
-            case .service(let name): groups[Target(flow), default: ([:], [])].own[name] = flow
+            case .service(let name):
+                // A service's way to itself stays inside.
+                guard name != flow.to, let zone = members.service(name)?.zone else { continue }
+                groups[Target(flow), default: ([:], [])].own[zone, default: []].append(flow)
             case .zone: groups[Target(flow), default: ([:], [])].zones.append(flow)
             }
         }
-        var found: [Finding] = []
-        for (target, group) in groups {
-            for flow in group.zones {
-                found += judge(flow, to: target, own: group.own, members.senders(flow))
+        return groups.values.flatMap { group in
+            group.zones.flatMap { flow in
+                judge(
+                    flow, own: group.own[flow.from.name] ?? [],
+                    senders: members.count(flow.from.name, to: flow.to))
             }
         }
-        return found
     }
 
     /// What a zone's flow and those of its members make of one another.
-    private static func judge(
-        _ zone: Flow, to target: Target, own: [String: Flow], _ senders: [Service]
-    ) -> [Finding] {
-        let flows = senders.compactMap { own[$0.name] }
+    private static func judge(_ zone: Flow, own flows: [Flow], senders: Int) -> [Finding] {
         let covering = flows.filter { covers($0, zone) }
-        if covering.count == senders.count, let first = covering.first {
-            let together = covering.count == 1 ? "allows" : "together allow"
+        if covering.count == senders, let first = covering.first {
+            let whose =
+                senders == 1
+                ? "that of its only sender \(first.from.name)" : "those of all its senders"
             return [
                 Finding(
-                    .warning, covering.count == 1 ? "redundant-flow" : "shadowed-flow",
-                    at: zone.place,
-                    "the flow from zone `\(zone.from.name)` to \(target.name) changes nothing: "
-                        + "\(covering.count == 1 ? "that of its only sender \(first.from.name)" : "those of all its senders") "
-                        + "in \(lines(covering.map(\.place))) \(together) the same",
+                    .warning, senders == 1 ? "redundant-flow" : "shadowed-flow", at: zone.place,
+                    "the flow from zone `\(zone.from.name)` to \(Target(zone).name) changes nothing: "
+                        + "\(whose), in \(lines(covering.map(\.place))), "
+                        + "\(senders == 1 ? "allows" : "together allow") the same",
                     remedy: "remove this one: the narrower stays when the zone grows")
             ]
         }

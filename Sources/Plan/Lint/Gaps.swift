@@ -22,7 +22,7 @@ enum Passages {
                     "\(target.name) takes messages from \(other.from.name), in line "
                     + "\(other.place.line), and from \(flow.from.name) whatever it sends"
             } else if members.service(flow.to).map(isOurs) == true,
-                !members.senders(flow).isEmpty, members.senders(flow).allSatisfy(isOurs)
+                isOurs(members.senders(flow), members)
             {
                 problem =
                     "\(flow.from.name) and \(flow.to) both speak passages, and the flow names no "
@@ -34,6 +34,10 @@ enum Passages {
                 .warning, "no-messages", at: flow.place, problem,
                 remedy: "add `messages: […]` with what \(flow.from.name) sends")
         }
+    }
+
+    private static func isOurs(_ names: [String], _ members: Members) -> Bool {
+        !names.isEmpty && names.allSatisfy { members.service($0).map(isOurs) == true }
     }
 
     private static func isOurs(_ service: Service) -> Bool {

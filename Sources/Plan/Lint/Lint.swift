@@ -43,26 +43,32 @@ package enum Lint {
 
 /// Services by zone and by name, found once.
 struct Members {
-    private let byZone: [String: [Service]]
+    private let byZone: [String: [String]]
     private let byName: [String: Service]
 
     init(_ platform: Platform) {
-        byZone = Dictionary(grouping: platform.services, by: \.zone)
+        byZone = Dictionary(grouping: platform.services, by: \.zone).mapValues { $0.map(\.name) }
         byName = Dictionary(
             platform.services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func service(_ name: String) -> Service? { byName[name] }
-    func zone(_ name: String) -> [Service] { byZone[name] ?? [] }
+    /// Names of a zone's services, in the order of the file.
+    func zone(_ name: String) -> [String] { byZone[name] ?? [] }
 
-    /// Services that a flow lets connect; none for one from outside.
-    func senders(_ flow: Flow) -> [Service] {
+    /// Names of services that a flow lets connect; none for one from outside.
+    func senders(_ flow: Flow) -> [String] {
         switch flow.from {
         case .internet, .office: []
-        case .service(let name): byName[name].map { [$0] } ?? []
+        case .service(let name): byName[name] == nil ? [] : [name]
         // A service's way to itself stays inside.
-        case .zone(let name): zone(name).filter { $0.name != flow.to }
+        case .zone(let name): zone(name).filter { $0 != flow.to }
         }
+    }
+
+    /// How many those are, for a flow from a zone.
+    func count(_ zone: String, to target: String) -> Int {
+        self.zone(zone).count - (byName[target]?.zone == zone ? 1 : 0)
     }
 }
 

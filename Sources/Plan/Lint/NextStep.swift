@@ -7,11 +7,11 @@ extension Lint {
     /// `refuted` is the first guarantee that does not hold, as a finding.
     package static func next(_ findings: [Finding], refuted: Finding?) -> Finding? {
         func first(_ severity: Severity) -> Finding? {
-            findings.first { $0.severity == severity && $0.remedy != nothing }
+            findings.first { $0.severity == severity && !$0.remedy.hasPrefix(nothing) }
         }
         return first(.error) ?? refuted ?? first(.warning) ?? first(.note)
     }
 
-    /// The remedy of findings that are for the record.
+    /// How the remedy of findings that are for the record begins.
     private static let nothing = "nothing to do"
 }

@@ -63,7 +63,7 @@ private struct Use {
     private func senders(_ flow: Flow) -> [String] {
         switch flow.from {
         case .internet, .office: [flow.from.name]
-        case .zone, .service: members.senders(flow).map(\.name)
+        case .zone, .service: members.senders(flow)
         }
     }
 
@@ -140,7 +140,7 @@ private struct Use {
         return platform.flows.compactMap { flow in
             // What is published arrives by the host, where no compartment counts.
             guard flow.from != .internet, flow.from != .office else { return nil }
-            let senders = members.senders(flow).map(\.name)
+            let senders = members.senders(flow)
             let idle: String
             if total(flow.to) == 0 {
                 idle = flow.to

@@ -9,7 +9,7 @@ package enum PackCheck {
     static let findingsMax = 100
 
     /// An error for each flow and each packet that a rule does not permit, and a note for each rule
-    /// that holds, with what was judged.
+    /// with its reason, whose controls it serves and what was judged.
     ///
     /// `outline` is the same platform compiled: without it nothing is proved of the rules, and the
     /// last rule fails.
@@ -33,6 +33,8 @@ private struct Judge {
     private var found: [[Finding]]
     private let ports: [Target: Port]
     private let publications: [Target: Publication]
+    /// Who may reach a port by an `only` guarantee of that port.
+    private var promised: [Target: Set<Party>] = [:]
 
     private struct Target: Hashable {
         let service: String
@@ -52,6 +54,14 @@ private struct Judge {
         publications = Dictionary(
             platform.publications.map { (Target(service: $0.service, port: $0.port), $0) },
             uniquingKeysWith: { first, _ in first })
+        for guarantee in platform.guarantees {
+            guard case .only(let from, .service(let service), let port?) = guarantee.kind else {
+                continue
+            }
+            // Of two promises both must hold.
+            let target = Target(service: service, port: port)
+            promised[target] = promised[target]?.intersection(from) ?? Set(from)
+        }
     }
 
     mutating func take(_ flow: Flow) {
@@ -80,7 +90,7 @@ private struct Judge {
                 index,
                 Finding(
                     .error, pack.rules[index].code, at: nil,
-                    "\(title(pack.rules[index])): \(problem)\(grounds(pack.rules[index]))",
+                    "\(title(pack.rules[index])): \(problem)",
                     remedy: "this is no fault of the file: report it with the file"))
         }
     }
@@ -90,23 +100,30 @@ private struct Judge {
         found[index].append(finding)
     }
 
-    var findings: [Finding] {
-        pack.rules.indices.flatMap { index in
-            let isBroken = found[index].contains { $0.severity == .error }
-            return found[index] + (isBroken ? [] : [held(index)])
+    var findings: [Finding] { pack.rules.indices.flatMap { found[$0] + [account($0)] } }
+
+    /// What came of a rule, for the record.
+    private func account(_ index: Int) -> Finding {
+        let rule = pack.rules[index]
+        let broken = found[index].filter { $0.severity == .error }
+        var outcome: String
+        if broken.isEmpty {
+            outcome =
+                "holds, " + (judged[index] == 0 ? "no flow is about it" : flows(judged[index]))
+            if case .rest = rule.concerns { outcome += "; \(evidence.summary)" }
+        } else {
+            let places = broken.compactMap { $0.place.map { "\($0.line)" } }
+            outcome = "broken, " + flows(judged[index])
+            if !places.isEmpty { outcome += ", see line \(places.joined(separator: ", "))" }
         }
+        let serves = rule.controls.map(\.text).joined(separator: "; ")
+        return Finding(
+            .note, rule.code, at: nil,
+            "\(title(rule)): \(outcome); because \(rule.reason); serves \(serves)",
+            remedy: "nothing to do" + (broken.isEmpty ? "" : " here"))
     }
 
-    private func held(_ index: Int) -> Finding {
-        let rule = pack.rules[index]
-        var basis =
-            judged[index] == 0
-            ? "no flow is about it" : "\(judged[index]) flow\(judged[index] == 1 ? "" : "s") judged"
-        if case .rest = rule.concerns { basis += "; \(evidence.summary)" }
-        return Finding(
-            .note, rule.code, at: nil, "\(title(rule)): holds, \(basis)\(grounds(rule))",
-            remedy: "nothing to do")
-    }
+    private func flows(_ count: Int) -> String { "\(count) flow\(count == 1 ? "" : "s") judged" }
 
     // MARK: what a rule says of a flow
 
@@ -145,12 +162,7 @@ private struct Judge {
             return false
         case .fromPromised:
             guard case .service = flow.from else { return false }
-            return platform.guarantees.contains { guarantee in
-                guard case .only(let from, .service(flow.to), flow.port) = guarantee.kind else {
-                    return false
-                }
-                return from.contains(flow.from)
-            }
+            return promised[Target(service: flow.to, port: flow.port)]?.contains(flow.from) == true
         }
     }
 
@@ -166,10 +178,6 @@ private struct Judge {
 
     private func title(_ rule: PackRule) -> String { "\(pack.name.rawValue), \(rule.claim)" }
 
-    private func grounds(_ rule: PackRule) -> String {
-        " (\(rule.reason); serves \(rule.controls.map(\.text).joined(separator: "; ")))"
-    }
-
     private func target(_ flow: Flow) -> String { "\(flow.to).\(flow.port)" }
 
     private func here(_ rule: PackRule, _ flow: Flow) -> Finding {
@@ -177,7 +185,7 @@ private struct Judge {
         return Finding(
             .note, rule.code, at: flow.place,
             "\(title(rule)): \(target(flow)) is published at \(at), where only this machine meets it",
-            remedy: "under any other address publish it under number 443")
+            remedy: "nothing to do here; at any other address it must have number 443")
     }
 
     private func refusal(_ rule: PackRule, _ flow: Flow) -> Finding {
@@ -187,7 +195,7 @@ private struct Judge {
         return Finding(
             .error, rule.code, at: flow.place,
             "\(title(rule)): \(flow.from.name) reaches \(target(flow))\(port); "
-                + "\(evidence.packet(flow, publication(flow)))\(grounds(rule))",
+                + "\(evidence.packet(flow, publication(flow)))",
             remedy: remedy)
     }
 }
