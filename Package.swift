@@ -79,12 +79,13 @@ let rooms: [[Target]] = [
     room("Plan", "Walker", opens: ["Packets", "Ruleset", "Findings"]),
     room(
         "Plan", "Cover", opens: ["Packets"],
-        tests: ["CoverCheck", "Descriptors", "FilterSets", "PacketChance", "Chance"]),
+        tests: ["CoverCheck", "Descriptors", "Diagram", "FilterSets", "PacketChance", "Chance"]),
     room(
         "Plan", "CoverCheck", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Plan", "Topology", opens: ["Packets", "Ruleset", "Findings"]),
     room(
-        "Plan", "Difference", opens: ["Packets"], tests: ["Diagram", "PacketChance", "Chance"]),
+        "Plan", "Difference", opens: ["Cover", "Packets"],
+        tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
     room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
     room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
@@ -115,6 +116,12 @@ let rooms: [[Target]] = [
         "Formats", "KubernetesManifests",
         opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
         tests: ["Chance", "Connectivity"]),
+    room(
+        "Formats", "MachineTopology",
+        opens: [
+            "NftText", "NftJSON", "NftRules", "IptablesSave", "Topology", "Cover", "Packets",
+            "Ruleset", "Addresses", "Findings",
+        ], tests: ["Connectivity", "Walker", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
@@ -347,7 +354,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "Packets", "Topology", "Lint", "Packs", "FlowLog",
+            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Lint", "Packs",
+            "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",
@@ -475,8 +483,9 @@ let fuzzing: [Target] =
                 "Addresses", "AdminTreaty", "AuditTreaty", "AuthorityTreaty", "Blueprint", "Breach",
                 "Bytes", "CFuzzDriver", "CJailPlan", "ClientAPI", "ClientWire", "CloudNetwork",
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
-                "Confinement", "ControlTreaty", "Descriptors", "Findings", "FlowLog", "HTTPWire",
-                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load", "MarketData",
+                "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
+                "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load",
+                "MachineTopology", "MarketData", "FlowLog",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
                 "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",

@@ -1,5 +1,6 @@
 import Findings
 import IptablesSave
+import MachineTopology
 import NftJSON
 import NftText
 import Packets
@@ -85,6 +86,7 @@ extension Door {
         let hasErrors = findings.contains { $0.severity == .error }
         require(hasErrors == (ruleset == nil), "rules beside an error, or none without")
         guard let ruleset else { return }
+        ask(ruleset)
         let walker = Walker(ruleset)
         let packets = [
             WalkedPacket(.v4, [0x0A00_0001, 2, 6, 1, 80, 0, 1, 0]),
@@ -106,6 +108,25 @@ extension Door {
                     require(passes || !bounds.must.allows(packet), "refused within must")
                 }
             }
+        }
+    }
+
+    /// What a machine's filter means to its neighbours, and what is wrong with it.
+    private static func ask(_ ruleset: Ruleset) {
+        let sizes = ruleset.chains.indices.filter { ruleset.chains[$0].base != nil }
+            .map { ruleset.size(of: $0) ?? 0 }
+        guard sizes.reduce(0, +) <= 200 else { return }
+        let machine = Machine(ruleset)
+        let topology = machine.topology()
+        for finding in machine.review() { require(!finding.code.isEmpty, "no code") }
+        guard topology.endpoints.count >= 2 else { return }
+        let last = topology.endpoints.count - 1
+        for (source, target) in [(0, last), (last, 0)] {
+            guard let passing = try? topology.passing(from: source, to: target, .v4) else {
+                continue
+            }
+            let isInside = try? passing.must.isSubset(of: passing.may)
+            require(isInside ?? true, "must beyond may")
         }
     }
 }

@@ -103,6 +103,19 @@ def commands():
     bulkhead("down", check=0)
 
 
+@claim("what the page about packet filters shows is what the program prints")
+def filters():
+    page = text("Docs/packet-filters.md")
+    write("router.nft", re.search(r"^```nft\n(.*?)^```", page, re.M | re.S).group(1))
+    shown = re.findall(r"^```\n\$ (bulkhead .*?)\n(.*?)^```", page, re.M | re.S)
+    for line, wanted in shown:
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60,
+            env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"})
+        expect(done.stdout == wanted, f"`{line}` printed {done.stdout}{done.stderr}")
+    expect(len(shown) >= 3, f"only {len(shown)} examples")
+
+
 @claim("an owned service reaches what its flows lead to, and the cut names their lines")
 def blast():
     file = write("chain.yaml", """platform: chain

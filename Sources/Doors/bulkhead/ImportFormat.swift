@@ -21,7 +21,9 @@ struct ImportFormat: Sendable {
     /// What `check` says of the files beside what reading them finds; nil for nothing.
     var review: (@Sendable ([ImportedFile]) -> ImportedReview)?
 
-    static let all: [ImportFormat] = [.kubernetes, .securityGroups, .terraformPlan]
+    static let all: [ImportFormat] = [
+        .kubernetes, .securityGroups, .terraformPlan, .nftables, .nftablesJSON, .iptablesSave,
+    ]
 
     static let kubernetes = ImportFormat(
         name: "kubernetes", endings: [".yaml", ".yml", ".json"],

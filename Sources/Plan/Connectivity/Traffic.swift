@@ -76,11 +76,15 @@ package struct Traffic: Sendable, Hashable {
     package static func text(_ traffic: [Traffic]) -> String {
         let whole = traffic.filter { item in
             item.ports == allPorts && item.sourcePorts == allPorts && item.sources.isEmpty
-                && item.destinations.isEmpty && item.family == nil && item.isCertain
+                && item.destinations.isEmpty && item.family == nil
         }
         let kinds = Set(whole.map(\.kind))
-        if kinds.isSuperset(of: [.tcp, .udp, .sctp, .others]), whole.count == traffic.count {
-            return "everything"
+        if kinds.isSuperset(of: [.tcp, .udp, .sctp, .others]), whole.count == traffic.count,
+            let first = whole.first, whole.allSatisfy({ $0.unless == first.unless }),
+            whole.allSatisfy({ $0.isCertain == first.isCertain })
+        {
+            return first.isCertain
+                ? "everything" : "everything (may: \(first.unless.joined(separator: "; ")))"
         }
         return traffic.map(\.text).joined(separator: "; ")
     }

@@ -18,19 +18,16 @@ struct CellSearch {
     private var arena: [Int32] = []
     private var open: [Cell] = []
     private var cuts = Covering()
+    /// The rules that decided the cells of a question that holds.
+    private(set) var deciders: Set<Int> = []
 
-    init(_ prover: Prover, allow: Bool) {
-        list = prover.list
-        stepsMax = prover.stepsMax
+    init(_ list: RuleList, stepsMax: Int, allow: Bool) {
+        self.list = list
+        self.stepsMax = stepsMax
         self.allow = allow
     }
 
-    func search(_ question: Box) -> Proof {
-        var search = self
-        return search.run(question)
-    }
-
-    private mutating func run(_ question: Box) -> Proof {
+    mutating func search(_ question: Box) -> Proof {
         arena = list.boxes.indices.filter { list.boxes[$0].overlaps(question) }.map {
             Int32(truncatingIfNeeded: $0)
         }
@@ -45,7 +42,8 @@ struct CellSearch {
                 continue
             }
             switch follow(cell) {
-            case .decided(let allowed):
+            case .decided(let allowed, let rule):
+                deciders.insert(rule)
                 guard allowed == allow else { return .refuted(cell.box.first) }
                 cuts.appendLeaf(0)
             case .partial(let rule): cut(cell, at: rule)
@@ -55,7 +53,7 @@ struct CellSearch {
     }
 
     private enum Way {
-        case decided(Bool)
+        case decided(Bool, by: Int)
         case partial(Int)
     }
 
@@ -76,11 +74,11 @@ struct CellSearch {
             guard rule >= next else { continue }
             guard list.boxes[rule].contains(cell.box) else { return .partial(rule) }
             guard list.decisions[rule] == .skip else {
-                return .decided(list.decisions[rule] == .allow)
+                return .decided(list.decisions[rule] == .allow, by: rule)
             }
             next = Int(list.targets[rule])
         }
-        return .decided(list.otherwise)
+        return .decided(list.otherwise, by: list.count)
     }
 
     /// Cuts at one face of the rule; what lies inside will be cut at the next one.

@@ -12,9 +12,9 @@ package struct DeadRule: Sendable, Hashable {
 extension Prover {
     /// Every rule that earlier ones hold wholly, and the rules that were too hard to decide.
     ///
-    /// Lists with skips have no such answer here: `undecided` is then every rule.
+    /// In lists with skips `by` names rules that decide or that lead past the dead one.
     package func deadRules() -> (dead: [DeadRule], undecided: [Int]) {
-        guard !list.hasSkips else { return ([], Array(0..<list.count)) }
+        guard !list.hasSkips else { return RuleAudit(list, stepsMax: stepsMax).deadRules() }
         var dead: [DeadRule] = []
         var undecided: [Int] = []
         var touching: [Int32] = []

@@ -27,7 +27,10 @@ package struct Prover: Sendable {
 
     /// Whether the list allows every packet of the question, or with `allow` false refuses it.
     package func prove(_ question: Box, allow: Bool) -> Proof {
-        if list.hasSkips { return CellSearch(self, allow: allow).search(question) }
+        if list.hasSkips {
+            var search = CellSearch(list, stepsMax: stepsMax, allow: allow)
+            return search.search(question)
+        }
         var touching: [Int32] = []
         index.overlaps(question, into: &touching)
         let wanted: Decision = allow ? .allow : .refuse

@@ -1,6 +1,7 @@
 // Difference: which packets one list of rules allows and another does not, and which rules did it.
 // Only what changed rules touch is looked at, so one changed rule among many costs what it holds.
-// Bounds: sets of `PacketSet.limit` boxes, above which there is no answer.
+// What would be too many boxes is told as a box without others, exact all the same. Bounds:
+// `PacketSet.limit` boxes, `pairsMax` such regions, above which there is no answer.
 package import Packets
 
 /// What changes when one list takes the place of another.
@@ -10,12 +11,21 @@ package struct Difference: Sendable {
     /// Packets that only the old list allows, by the rules of the new list that refuse them.
     package var closed: [Change] = []
 
-    /// Some packets and who now decides on them.
+    /// Some packets and who now decides on them: those of `packets` and of all `regions`.
     package struct Change: Sendable {
         /// Owner of the deciding rule in the new list and in the old one; nil where no rule is.
         package var newOwner: UInt32?
         package var oldOwner: UInt32?
         package var packets: PacketSet
+        /// Packets that would be too many boxes.
+        package var regions: [Region] = []
+
+        package func contains(_ packet: Packet) -> Bool {
+            packets.contains(packet) || regions.contains { $0.contains(packet) }
+        }
+
+        /// One of the packets; nil for none.
+        package var witness: Packet? { packets.boxes.first?.first ?? regions.first?.witness }
     }
 
     /// True when every packet is decided as before: a proof, not a guess.
@@ -25,16 +35,40 @@ package struct Difference: Sendable {
     package init(
         from old: RuleList, to new: RuleList, in question: Box = .everything
     ) throws(PacketSet.TooLarge) {
-        var seen = PacketSet()
+        var seen: [Box] = []
         for region in Self.regions(old, new) {
             guard let region = region.intersection(question) else { continue }
-            var fresh = PacketSet(region)
-            for box in seen.boxes where box.overlaps(region) { try fresh.remove(box) }
-            let before = old.touching(region)
-            let after = new.touching(region)
-            for box in fresh.boxes { try compare(before, after, box) }
-            seen = try seen.union(fresh)
+            try compare(old.touching(region), new.touching(region), region, without: seen)
+            seen.append(region)
         }
+    }
+
+    /// Compares what two lists say about a box, but for some others.
+    private mutating func compare(
+        _ old: RuleList, _ new: RuleList, _ box: Box, without seen: [Box]
+    ) throws(PacketSet.TooLarge) {
+        guard !old.hasSkips, !new.hasSkips else {
+            var fresh = PacketSet(box)
+            for other in seen { try fresh.remove(other) }
+            for box in fresh.boxes { try compare(old, new, box) }
+            return
+        }
+        // Up to the first that differs both lists decide alike.
+        var first = 0
+        while first < min(old.count, new.count), old.boxes[first] == new.boxes[first],
+            old.decisions[first] == new.decisions[first]
+        { first += 1 }
+        let earlier = seen.filter(box.overlaps) + old.boxes[..<first]
+        if let open = Region.boxes(of: box, without: earlier) {
+            let (before, after) = (old.rest(from: first), new.rest(from: first))
+            var exact = self
+            do throws(PacketSet.TooLarge) {
+                for box in open { try exact.compare(before, after, box) }
+                self = exact
+                return
+            } catch {}
+        }
+        try Pairs(old, new, box, first, earlier).add(to: &self)
     }
 
     private mutating func compare(
@@ -47,12 +81,16 @@ package struct Difference: Sendable {
                 guard !packets.isEmpty else { continue }
                 let change = Change(
                     newOwner: cell.owner, oldOwner: other.owner, packets: packets)
-                if cell.isAllowed {
-                    try Self.add(change, to: &opened)
-                } else {
-                    try Self.add(change, to: &closed)
-                }
+                try add(change, isOpened: cell.isAllowed)
             }
+        }
+    }
+
+    mutating func add(_ change: Change, isOpened: Bool) throws(PacketSet.TooLarge) {
+        if isOpened {
+            try Self.add(change, to: &opened)
+        } else {
+            try Self.add(change, to: &closed)
         }
     }
 
@@ -63,7 +101,21 @@ package struct Difference: Sendable {
             $0.newOwner == change.newOwner && $0.oldOwner == change.oldOwner
         }
         guard let index else { return changes.append(change) }
-        changes[index].packets = try changes[index].packets.union(change.packets)
+        // No packet is in two changes: the cells of the lists are apart.
+        changes[index].packets = try PacketSet(
+            disjoint: changes[index].packets.boxes + change.packets.boxes)
+        changes[index].regions += change.regions
+    }
+}
+
+extension RuleList {
+    /// The rules from one on.
+    fileprivate func rest(from first: Int) -> RuleList {
+        var list = RuleList(otherwise: otherwise)
+        for index in first..<max(count, first) {
+            list.append(boxes[index], allow: decisions[index] == .allow, owner: owners[index])
+        }
+        return list
     }
 }
 

@@ -5,6 +5,8 @@ struct Layout {
     enum Bound {
         case may
         case must
+        /// What rules decide for sure; all that others might do is remembered as `unsure`.
+        case sure
     }
 
     /// What of a chain is laid out: behind a condition that is not modelled, `may` can rely on no
@@ -13,11 +15,15 @@ struct Layout {
         case exact
         case onlyAllowing
         case onlyRefusing
+        /// Nothing that a chain behind an open condition decides is sure.
+        case nothing
     }
 
     struct Step {
         enum Kind {
             case nothing
+            /// Changes no packet's way for sure, but stands in the list.
+            case mention(isUnsure: Bool)
             case decide(allow: Bool)
             case leave
             case call(Int, Mode, comesBack: Bool)
@@ -30,6 +36,8 @@ struct Layout {
     let bound: Bound
     var list: RuleList
     var unmodelled: Set<String> = []
+    /// Indices of boxes that may decide or skip, and of which nobody knows.
+    var unsure: Set<Int> = []
 
     init(_ bound: Bound, otherwise: Bool) {
         self.bound = bound
@@ -37,6 +45,7 @@ struct Layout {
     }
 
     func step(_ rule: Rule, _ mode: Mode) -> Step {
+        if bound == .sure { return surely(rule, mode) }
         let isKnown = rule.match.unmodelled.isEmpty
         let words = rule.match.unmodelled
         switch rule.action {
@@ -59,6 +68,24 @@ struct Layout {
         }
     }
 
+    private func surely(_ rule: Rule, _ mode: Mode) -> Step {
+        let isKnown = rule.match.unmodelled.isEmpty && mode != .nothing
+        let inner: Mode = isKnown ? .exact : .nothing
+        let open = Step.Kind.mention(isUnsure: true)
+        let kind: Step.Kind =
+            switch rule.action {
+            case .pass: .mention(isUnsure: false)
+            case .accept, .rewrite: isKnown ? .decide(allow: true) : open
+            case .drop, .reject: isKnown ? .decide(allow: false) : open
+            case .unknown: open
+            // Behind an open call there is nothing sure that it could lead past.
+            case .leave: isKnown ? .leave : .mention(isUnsure: mode != .nothing)
+            case .jump(let target): .call(target, inner, comesBack: true)
+            case .goto(let target): .call(target, inner, comesBack: !isKnown)
+            }
+        return Step(kind: kind, unmodelled: [])
+    }
+
     /// A rule that allows or refuses, if this bound and mode may rely on it.
     private func decide(
         _ allow: Bool, _ isKnown: Bool, _ words: [String], _ mode: Mode
@@ -69,6 +96,7 @@ struct Layout {
             case .exact: true
             case .onlyAllowing: allow
             case .onlyRefusing: !allow
+            case .nothing: false
             }
         return Step(
             kind: isReliable && isWanted ? .decide(allow: allow) : .nothing, unmodelled: words)

@@ -37,11 +37,20 @@ package enum UnfoldingError: Error, Equatable {
     case cutAtom(chain: String, place: Place)
 }
 
+/// A list in which every written rule stands, also where nobody knows what it does.
+package struct WrittenRules: Sendable {
+    /// What is decided for sure; a rule that only might decide is a skip to the next one.
+    package var list: RuleList
+    /// Indices of those.
+    package var unsure: Set<Int>
+}
+
 /// Chains laid out as lists in which the first match decides.
 ///
 /// A jump is a skip to a copy of its chain and costs two rules, whatever its conditions; a return
 /// is a skip to where the copy ends. Where a condition is not modelled, `may` takes it for true in
-/// rules that allow and for false in rules that refuse, and `must` the other way round.
+/// rules that allow and for false in rules that refuse, and `must` the other way round. Skips that no
+/// rule says have the owner `UInt32.max`.
 package struct Unfolding: Sendable {
     private let ruleset: Ruleset
     private let space: AddressSpace
@@ -72,6 +81,12 @@ package struct Unfolding: Sendable {
         return BoundedRules(
             may: may.list, must: must.list,
             unmodelled: (may.unmodelled.union(must.unmodelled)).sorted())
+    }
+
+    /// One base chain with every rule that it comes to, for questions about the rules themselves.
+    package func written(of base: Int) throws(UnfoldingError) -> WrittenRules {
+        let layout = try list(of: base, .sure)
+        return WrittenRules(list: layout.list, unsure: layout.unsure)
     }
 
     private func list(of base: Int, _ bound: Layout.Bound) throws(UnfoldingError) -> Layout {
@@ -107,10 +122,15 @@ package struct Unfolding: Sendable {
             for word in step.unmodelled { layout.unmodelled.insert(word) }
             if case .nothing = step.kind { continue }
             let excepted = try self.boxes(of: rule.match.except, chain, rule.place)
-                .map { layout.list.appendSkip($0, owner: owner) }
+                .map { layout.list.appendSkip($0, owner: .max) }
             defer { for skip in excepted { layout.list.land(skip) } }
             switch step.kind {
             case .nothing: break
+            case .mention(let isUnsure):
+                for box in boxes {
+                    let index = layout.list.appendSkip(box, owner: owner)
+                    if isUnsure { layout.unsure.insert(index) }
+                }
             case .decide(let allow):
                 for box in boxes { layout.list.append(box, allow: allow, owner: owner) }
             case .leave:
@@ -118,14 +138,14 @@ package struct Unfolding: Sendable {
             case .call(let target, let mode, let comesBack):
                 guard ruleset.chains.indices.contains(target) else { continue }
                 let inside = boxes.map { layout.list.appendSkip($0, owner: owner) }
-                let past = layout.list.appendSkip(.everything, owner: owner)
+                let past = layout.list.appendSkip(.everything, owner: .max)
                 for skip in inside { layout.list.land(skip) }
                 let back = try lay(target, mode, depth: depth + 1, &layout)
                 if comesBack {
                     for skip in back { layout.list.land(skip) }
                 } else {
                     leaving += back
-                    leaving.append(layout.list.appendSkip(.everything, owner: owner))
+                    leaving.append(layout.list.appendSkip(.everything, owner: .max))
                 }
                 layout.list.land(past)
             }

@@ -31,15 +31,42 @@ extension Topology {
         let there = way(from: source, to: target)
         let back = way(from: target, to: source)
         passing.may = try passed(source, target, there, back, family, .may)
-        let gates = (there + back).lazy.map { rules($0.gate, family) }
-        guard !passing.may.isEmpty, gates.contains(where: { !$0.unmodelled.isEmpty }) else {
+        let isOpen = (there + back).contains { !rules($0.gate, family).unmodelled.isEmpty }
+        guard !passing.may.isEmpty, isOpen else {
             passing.must = passing.may
             return passing
         }
         passing.must = try passed(source, target, there, back, family, .must)
         let isSame = try passing.may.isSubset(of: passing.must)
-        passing.unmodelled = isSame ? [] : Set(gates.flatMap(\.unmodelled)).sorted()
+        if !isSame {
+            passing.unmodelled = try words(
+                passing.may.boxes, there, back, family)
+        }
         return passing
+    }
+
+    /// What is not modelled at the gates that are not sure of some packets, or of their replies.
+    private func words(
+        _ packets: [Box], _ there: [(gate: Int, context: Box)],
+        _ back: [(gate: Int, context: Box)], _ family: Families
+    ) throws(PacketSet.TooLarge) -> [String] {
+        var words: Set<String> = []
+        for (way, boxes) in [
+            (there, packets), (back, packets.flatMap(\.byKindOfReply).map(\.reply)),
+        ] {
+            for (gate, context) in way {
+                let rules = rules(gate, family)
+                guard !rules.unmodelled.isEmpty else { continue }
+                for box in boxes {
+                    let may = try filter(PacketSet(box), rules.may, context)
+                    guard try may.isSubset(of: filter(PacketSet(box), rules.must, context)) else {
+                        words.formUnion(rules.unmodelled)
+                        break
+                    }
+                }
+            }
+        }
+        return words.sorted()
     }
 
     private func passed(

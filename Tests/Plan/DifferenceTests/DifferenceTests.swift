@@ -20,8 +20,8 @@ struct DifferenceTests {
         var wrong: [Packet] = []
         for _ in 0..<100 {
             let packet = chance.packet()
-            let opened = difference.opened.filter { $0.packets.contains(packet) }
-            let closed = difference.closed.filter { $0.packets.contains(packet) }
+            let opened = difference.opened.filter { $0.contains(packet) }
+            let closed = difference.closed.filter { $0.contains(packet) }
             let isOpened = new.allows(packet) && !old.allows(packet)
             let isClosed = old.allows(packet) && !new.allows(packet)
             let owner = new.deciding(packet).map { new.owners[$0] }
@@ -82,5 +82,71 @@ struct DifferenceTests {
         #expect(
             difference.opened.map { $0.packets.boxes.map { $0[.destinationPort] } }
                 == [[0...9], [400...443]])
+    }
+
+    /// Narrow rules of two sides that cut a wide one into very many pieces.
+    private static func cut(_ count: UInt32, _ chance: inout Seeded) -> RuleList {
+        var list = RuleList(otherwise: false)
+        for number in 0..<count {
+            let one = UInt32.random(in: 0...(.max), using: &chance)
+            let other = UInt32.random(in: 0...(.max), using: &chance)
+            let port = UInt32.random(in: 0...65_535, using: &chance)
+            list.append(
+                Box.everything.with(.source, one...one | 0xFFFF)
+                    .with(.destination, other...other | 0xFFFFF).with(
+                        .destinationPort, port...port),
+                allow: number % 3 == 0, owner: number)
+        }
+        return list
+    }
+
+    @Test("a wide rule behind many narrow ones is told as a box without others, exactly")
+    func wide() throws {
+        var chance = Seeded(state: 5)
+        let narrow = Self.cut(1_500, &chance)
+        let wide = Box.everything.with(.protocolNumber, 6...6)
+        var old = narrow
+        old.append(wide, allow: false, owner: 20_000)
+        var new = narrow
+        new.append(wide, allow: true, owner: 20_001)
+        let difference = try Difference(from: old, to: new)
+        #expect(difference.closed.isEmpty)
+        let change = try #require(difference.opened.first)
+        #expect(difference.opened.count == 1)
+        #expect(change.oldOwner == 20_000 && change.newOwner == 20_001)
+        #expect(change.regions.count == 1)
+        let witness = try #require(change.witness)
+        #expect(new.allows(witness) && !old.allows(witness))
+        var inside = 0
+        for number in 0..<400 {
+            var packet = chance.packet()
+            packet[.protocolNumber] = number % 4 == 0 ? 17 : 6
+            if number % 2 == 0 {
+                // Inside one of the rules.
+                let box = narrow.boxes[chance.below(narrow.count)]
+                for field in [Field.source, .destination, .destinationPort] {
+                    packet[field] = box[field].upperBound
+                }
+            }
+            let isOpened = new.allows(packet) && !old.allows(packet)
+            #expect(change.contains(packet) == isOpened)
+            if isOpened { inside += 1 }
+        }
+        #expect((100...300).contains(inside))
+    }
+
+    @Test("a wide rule that others hold together changes nothing, however many they are")
+    func covered() throws {
+        var chance = Seeded(state: 6)
+        var narrow = Self.cut(1_500, &chance)
+        for half in [0...31_999, 32_000...65_535] as [ClosedRange<UInt32>] {
+            narrow.append(.everything.with(.sourcePort, half), allow: true, owner: 50_000)
+        }
+        let wide = Box.everything.with(.protocolNumber, 6...6)
+        var old = narrow
+        old.append(wide, allow: false, owner: 1)
+        var new = narrow
+        new.append(wide, allow: true, owner: 1)
+        #expect(try Difference(from: old, to: new).isEmpty)
     }
 }
