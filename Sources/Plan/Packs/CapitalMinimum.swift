@@ -78,8 +78,9 @@ extension Pack {
 }
 
 extension PortKind {
-    /// Ports that belong to database servers alone, and what people call such a port. Whoever
-    /// listens elsewhere names the port `sql` or `database`.
+    /// Ports that belong to database servers alone, and what people call such a port.
+    ///
+    /// Whoever listens elsewhere names the port `sql` or `database`.
     fileprivate static let databases = PortKind(
         tcp: [
             1433,  // SQL Server

@@ -73,8 +73,8 @@ struct ExerciseTests {
             code: "untagged-zone", about: "`cold`", remedy: "a `vlan` of its own",
             old: "cold: {network: 10.80.5.0/24}", new: "cold: {network: 10.80.5.0/24, vlan: 50}"),
         Repair(
-            code: "empty-reason", about: "TODO", remedy: "say what stops working without it",
-            old: "because: TODO", new: "because: withdrawals are paid from the hot wallet"),
+            code: "empty-reason", about: "\"needed\"", remedy: "say what stops working without it",
+            old: "because: needed", new: "because: withdrawals are paid from the hot wallet"),
         Repair(
             code: "zone-without-guarantee", about: "`wallet`",
             remedy: "promise who never reaches it",
