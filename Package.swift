@@ -107,6 +107,12 @@ let rooms: [[Target]] = [
             "Findings",
         ], tests: ["Chance"]),
     room(
+        "Plan", "Assurance",
+        opens: [
+            "Addresses", "Confinement", "Cover", "CoverCheck", "Findings", "Packets", "Platform",
+            "Reach", "Segmentation", "Topology",
+        ], tests: ["Compile", "Blueprint", "Rulebook"]),
+    room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
         tests: ["Walker"]),
     room(
@@ -222,7 +228,7 @@ let rooms: [[Target]] = [
     room(
         "Data", "LedgerStore",
         opens: ["LedgerBook", "LedgerTreaty", "OrderTreaty", "Numerals", "SQLiteStore"],
-        tests: ["Descriptors"]),
+        tests: ["Descriptors", "Digests"]),
     room(
         "Vault", "Authority",
         opens: ["AuthorityTreaty", "Certificates", "Addresses", "Bytes"]),
@@ -350,6 +356,7 @@ let doors: [[Target]] = [
         opens: [
             "CloudNetwork", "SecurityGroups", "TerraformPlan",
             "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
+            "Assurance", "Segmentation",
             "Confinement", "Machine", "Descriptors", "ControlTreaty",
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",

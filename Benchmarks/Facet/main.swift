@@ -2,7 +2,9 @@
 // ones that one rule holds, those that only several hold, and milliseconds. `facet zones FILE...`
 // stacks all sets, most specific rule first, and proves 400 pairs of networks in both directions.
 // `facet diff FILE...` stacks them alike and compares the list with itself after one rule of a
-// hundred has been turned around, each alone.
+// hundred has been turned around, each alone. `facet dump FILE...` prints the stacked list and the
+// questions about it for peers, fields in the order of `Field` up to the ports; `facet rules FILE`
+// the rules of one set alike.
 
 internal import Cover
 internal import CoverCheck
@@ -95,29 +97,59 @@ func stacked(_ paths: [String]) -> RuleList {
     return list(all.map(\.element), allowEvery: 16)
 }
 
+/// The list with one rule turned around.
+func turned(_ old: RuleList, _ rule: Int) -> RuleList {
+    var new = RuleList(otherwise: old.otherwise)
+    for index in 0..<old.count {
+        let isAllowed = (old.decisions[index] == .allow) != (index == rule)
+        new.append(old.boxes[index], allow: isAllowed, owner: old.owners[index])
+    }
+    return new
+}
+
 func diff(_ paths: [String]) {
     let old = stacked(paths)
     var spent: [Double] = []
     var opened = 0
     var closed = 0
-    for turned in stride(from: 50, to: old.count, by: old.count / 100) {
-        var new = RuleList(otherwise: old.otherwise)
-        for index in 0..<old.count {
-            let isAllowed = (old.decisions[index] == .allow) != (index == turned)
-            new.append(old.boxes[index], allow: isAllowed, owner: old.owners[index])
-        }
+    var wide = 0
+    for rule in stride(from: 50, to: old.count, by: old.count / 100) {
+        let new = turned(old, rule)
         let start = milliseconds()
         guard let difference = try? Difference(from: old, to: new) else {
-            print("facet: rule \(turned) makes too many boxes")
+            print("facet: rule \(rule) has no answer")
             continue
         }
         spent.append(milliseconds() - start)
         if !difference.opened.isEmpty { opened += 1 }
         if !difference.closed.isEmpty { closed += 1 }
+        let changes = difference.opened + difference.closed
+        if changes.contains(where: { !$0.regions.isEmpty }) { wide += 1 }
+        for change in changes {
+            guard let packet = change.witness, old.allows(packet) != new.allows(packet) else {
+                print("facet: a packet of rule \(rule) did not change")
+                continue
+            }
+        }
     }
     spent.sort()
     print("rules", old.count, "turned", spent.count, "opened", opened, "closed", closed)
+    print("regions", wide)
     print("median ms", spent[spent.count / 2], "greatest ms", spent[spent.count - 1])
+}
+
+/// The intervals of addresses, protocol and ports.
+func line(_ box: Box) -> String {
+    Field.allCases.prefix(5).map { "\(box[$0].lowerBound) \(box[$0].upperBound)" }
+        .joined(separator: " ")
+}
+
+func dump(_ paths: [String]) {
+    let list = guarded(stacked(paths))
+    for index in 0..<list.count {
+        print("rule", line(list.boxes[index]), list.decisions[index] == .allow ? 1 : 0)
+    }
+    for question in questions(list) { print("question", line(question)) }
 }
 
 func zones(_ paths: [String]) {
@@ -162,8 +194,12 @@ let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "dead": for path in arguments.dropFirst() { dead(path) }
 case "diff": diff(Array(arguments.dropFirst()))
+case "rules":
+    for path in arguments.dropFirst() { for box in boxes(path) { print("rule", line(box), 1) } }
+case "dump": dump(Array(arguments.dropFirst()))
 case "zones": zones(Array(arguments.dropFirst()))
 default:
-    print("usage: facet dead FILE... | facet zones FILE... | facet diff FILE...")
+    print(
+        "usage: facet dead FILE... | facet zones FILE... | facet diff FILE... | facet dump FILE...")
     exit(2)
 }

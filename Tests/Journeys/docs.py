@@ -43,7 +43,7 @@ def run(name):
     for status, body in blocks(name, "sh", "run"):
         for line in body.splitlines():
             done = subprocess.run(
-                ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=120,
+                ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=300,
                 stdin=subprocess.DEVNULL, env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"})
             expect(done.returncode == status, f"`{line}` exited {done.returncode}: "
                    f"{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -16,7 +16,7 @@ def cells(document):
 
 @claim("a breach drill of the desk ends with every attempt stopped and accounted for")
 def whole():
-    code, text, errors = bulkhead("drill", "breach", FIRST, "--json", timeout=150)
+    code, text, errors = bulkhead("drill", "breach", FIRST, "--json", timeout=600)
     report.update(json.loads(text))
     found = {key: cell["detail"] for key, cell in cells(report).items()
              if cell["state"] not in ("stopped", "inapplicable")}
@@ -52,7 +52,7 @@ def ablation():
     code, text, errors = bulkhead(
         "drill", "breach", FIRST, "--json", "--without", "fabric", "--without", "host", "--without",
         "landlock", "--only", "net.connect-others", "--only", "net.scan-others",
-        "--compartment", "web", timeout=100)
+        "--compartment", "web", timeout=600)
     document = json.loads(text)
     expect(code == 1, (code, errors))
     expect(document["without"] == ["fabric", "host", "landlock"], document["without"])
@@ -90,7 +90,7 @@ ALONE = {
 def without(wall):
     @claim(f"without {wall} exactly what is predicted gets through, and the exit code says so")
     def one():
-        code, text, errors = bulkhead("drill", "breach", FIRST, "--json", "--without", wall, timeout=150)
+        code, text, errors = bulkhead("drill", "breach", FIRST, "--json", "--without", wall, timeout=600)
         document = json.loads(text)
         ablation = document["ablation"]
         expect(document["without"] == [wall] and not document["troubles"], (document, errors))
@@ -116,7 +116,7 @@ def listener():
     for missing, state in ((), "stopped"), (("fabric",), "stopped"), (("fabric", "host"), "through"):
         walls = [word for wall in missing for word in ("--without", wall)]
         code, text, errors = bulkhead(
-            "drill", "breach", FIRST, "--json", *walls, "--only", "net.listen", timeout=100)
+            "drill", "breach", FIRST, "--json", *walls, "--only", "net.listen", timeout=600)
         found = cells(json.loads(text))
         expect(found[("web", "net.listen")]["state"] == "stopped", (missing, found, errors))
         for service in ("app", "database"):
@@ -130,7 +130,7 @@ def listener():
 def doors():
     _, text, errors = bulkhead(
         "drill", "breach", FIRST, "--json", "--without", "seccomp", "--without", "capabilities",
-        "--without", "landlock", "--only", "kern", "--compartment", "database", timeout=100)
+        "--without", "landlock", "--only", "kern", "--compartment", "database", timeout=600)
     document = json.loads(text)
     expect(not document["ablation"]["differences"], document["ablation"]["differences"])
     found = {id: cell for (_, id), cell in cells(document).items()}
@@ -148,7 +148,7 @@ def next_layer():
         walls = [word for wall in missing for word in ("--without", wall)]
         code, text, errors = bulkhead(
             "drill", "breach", FIRST, "--json", *walls, "--only", "net.connect-others",
-            "--compartment", "web", timeout=100)
+            "--compartment", "web", timeout=600)
         found = cells(json.loads(text))[("web", "net.connect-others")]
         expect(code == 0 and found["state"] == "stopped", (missing, found, errors))
         expect(found["by"][0] == left and found["record"], (missing, found))

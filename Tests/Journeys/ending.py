@@ -128,10 +128,10 @@ def told(name):
 def ask(word):
     """What the published service answers; "" when it refuses or says nothing."""
     try:
-        with socket.create_connection(("127.0.0.1", 8196), timeout=3) as peer:
+        with socket.create_connection(("127.0.0.1", 8196), timeout=60) as peer:
             peer.sendall(word)
             return peer.recv(16).decode()
-    except ConnectionError:
+    except (ConnectionError, TimeoutError):
         return ""
 
 
@@ -168,19 +168,19 @@ def own_notice():
 @claim("`restart` ends a service that does not listen, after its grace")
 def stubborn():
     bulkhead("restart", "deaf", check=0)
-    expect(eventually(lambda: told("deaf").count("began") == 2, 10), told("deaf"))
+    expect(eventually(lambda: told("deaf").count("began") == 2), told("deaf"))
 
 
 @claim("a service that shuts its event channel down is ended, on record, and has a new one")
 def muted():
-    expect(eventually(lambda: "sent" in told("mute"), 15), told("mute"))
+    expect(eventually(lambda: "sent" in told("mute")), told("mute"))
     expect(told("mute").split() == ["began"] * 3 + ["sent"], told("mute"))
-    shown = records("mute", "--kind", "mismatch")
-    expect(shown.count("event channel") == 2, shown)
-    one = compartment("trail.mute")
-    expect(one["state"] == "ready" and one["restarts"] == 2, one)
-    expect(eventually(lambda: "no event" in records("mute") or records("mute", "--kind", "malformed"),
-                      5), records("mute"))
+    expect(eventually(lambda: records("mute", "--kind", "mismatch").count("event channel") == 2),
+           records("mute", "--kind", "mismatch"))
+    expect(eventually(lambda: compartment("trail.mute")["state"] == "ready"
+                      and compartment("trail.mute")["restarts"] == 2), compartment("trail.mute"))
+    expect(eventually(lambda: "no event" in records("mute") or records("mute", "--kind", "malformed")),
+           records("mute"))
     bulkhead("trail", "verify", check=0)
 
 
@@ -193,12 +193,12 @@ def spoiled():
 
 @claim("the published port of a service that was given up refuses, and a restart opens it")
 def abandoned():
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while compartment("public")["state"] != "abandoned" and time.monotonic() < end:
         ask(b"die")
     expect(compartment("public")["state"] == "abandoned", compartment("public"))
     try:
-        socket.create_connection(("127.0.0.1", 8196), timeout=3).close()
+        socket.create_connection(("127.0.0.1", 8196), timeout=60).close()
         raise Broken("it takes connections")
     except ConnectionRefusedError:
         pass

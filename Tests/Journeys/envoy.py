@@ -37,7 +37,7 @@ def cells(document):
 def whole():
     code, text, errors = bulkhead(
         "drill", "breach", EXCHANGE, "--json", "--only", "pass", "--only", "trust", "--only",
-        "order", "--only", "book", "--only", "fill", timeout=300)
+        "order", "--only", "book", "--only", "fill", timeout=900)
     expect(text, (code, errors))
     report.update(json.loads(text))
     found = {key: cell["detail"] for key, cell in cells(report).items()
@@ -86,7 +86,7 @@ def away():
 def ablation():
     code, text, errors = bulkhead(
         "drill", "breach", EXCHANGE, "--json", "--only", "pass.no-flow", "--without", "fabric",
-        "--without", "host", "--without", "landlock", timeout=100)
+        "--without", "host", "--without", "landlock", timeout=600)
     document = json.loads(text)
     expect(code == 0 and not document["ablation"]["differences"], (code, document, errors))
     for service in PASSAGES + ["marketdata", "ledger"]:

@@ -38,7 +38,7 @@ def opened():
     expect(eventually(is_open), venue())
     line = Line(front)
     status_code, answer = line.ask("GET", "/v1/time")
-    expect(status_code == 200 and abs(answer["time"] - milliseconds()) < 5_000, answer)
+    expect(status_code == 200 and abs(answer["time"] - milliseconds()) < 60_000, answer)
     listed = line.ask("GET", "/v1/instruments")[1]["instruments"]
     expect("BTC-USD" in [one["symbol"] for one in listed], listed)
     expect(line.ask("GET", "/v1/book/BTC-USD")[1]["bids"] == [], "the book is not empty")
@@ -288,12 +288,12 @@ def killed():
         for pid in processes(name)[:1] if isJail else processes(name)[1:]:
             os.kill(pid, 9)
         expect(eventually(lambda: compartment(name)["restarts"] > was
-                          and compartment(name)["state"] == "ready" and is_open(), 30),
+                          and compartment(name)["state"] == "ready" and is_open()),
                f"{what}: {compartment(name)}, {venue()}")
         slowest = max(slowest, time.monotonic() - start)
         calm[name] = time.monotonic() + 11
         done = load.answered
-        expect(eventually(lambda: load.answered > done + 20, 30), f"after {what}: no load {load}")
+        expect(eventually(lambda: load.answered > done + 20), f"after {what}: no load {load}")
         load.pause()
         try:
             load.reconcile(booked())
@@ -312,13 +312,14 @@ def leaked():
     line, maker.line = Line(front), Line(front)
     answers, refused = 0, set()
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while os.path.exists(f"/proc/{program}") and time.monotonic() < end:
             expect(line.ask("GET", "/v1/time")[0] == 200, "the gateway is disturbed")
             answers += 1
         expect(not os.path.exists(f"/proc/{program}"), f"risk is not killed: {compartment('risk')}")
     finally:
         filler.end()
+    end = time.monotonic() + 120
     while not is_open() and time.monotonic() < end:
         expect(line.ask("GET", "/v1/time")[0] == 200, "the gateway is disturbed")
         answers += 1
@@ -329,7 +330,7 @@ def leaked():
     expect(refused <= {(503, "venue-unavailable"), (503, "venue-busy"), (504, "outcome-unknown")},
            refused)
     expect((503, "venue-unavailable") in refused, refused)
-    expect(eventually(lambda: compartment("risk")["restarts"] > was and is_open(), 30), venue())
+    expect(eventually(lambda: compartment("risk")["restarts"] > was and is_open()), venue())
     expect(eventually(lambda: "memory" in trail("risk")), trail("risk")[-2000:])
     load.pause()
     load.reconcile(booked())

@@ -39,7 +39,7 @@ def commands():
     for heading, block in headed("sh"):
         script += f"printf '\\n== %s\\n' {shlex.quote(heading)}\n{block}"
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=240,
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=600,
         stdin=subprocess.DEVNULL)
     expect(done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:])
     for part in re.split(r"^== ", done.stdout, flags=re.M)[1:]:

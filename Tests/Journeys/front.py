@@ -55,7 +55,7 @@ size = int.from_bytes(take(4), "little")
 open({folder + "/bytes"!r}, "wb").write(take(size))
 """, 0o755)
     subprocess.run([beside + "/bulkhead", "up", write("hostile.yaml", PLATFORM)],
-                   capture_output=True, timeout=60)
+                   capture_output=True, timeout=300)
     with open(folder + "/bytes", "rb") as file:
         return file.read()
 
@@ -69,7 +69,7 @@ def supervise(plan, *words, name=b"hostile"):
          *words],
         stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     theirs.close()
-    ours.settimeout(30)
+    ours.settimeout(300)
     try:
         ours.sendall(struct.pack("<I", len(name)) + name + struct.pack("<I", len(plan)) + plan)
         lines = b""
@@ -82,7 +82,7 @@ def supervise(plan, *words, name=b"hostile"):
         lines = repr(error).encode()
     finally:
         ours.close()
-        child.wait(30)
+        child.wait(300)
     return lines.decode(errors="replace")
 
 

@@ -105,6 +105,18 @@ def inside(name, path):
         return file.read()
 
 
+def half_done():
+    """The step of a preparation has left its link, where it stands."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline") as file:
+                if "/step.py" in file.read() and os.path.islink(f"/proc/{pid}/cwd/ruin"):
+                    return True
+        except OSError:
+            pass
+    return False
+
+
 write("owned.py", CRUEL)
 
 
@@ -125,10 +137,9 @@ def floods():
 @claim("an accepted socket of the host is no way out")
 def way_out():
     target = socket.create_server(("127.0.0.1", 8198))
-    target.settimeout(3)
     with socket.create_connection(("127.0.0.1", 8199)) as client:
         client.sendall(b"8198")
-        expect(eventually(lambda: "out:" in inside("owned", "told"), 5), inside("owned", "told"))
+        expect(eventually(lambda: "out:" in inside("owned", "told")), inside("owned", "told"))
     told = inside("owned", "told")
     expect("GOT OUT" not in told and "out: refused" in told or "out: " in told
            and "GOT OUT" not in told, told)
@@ -147,7 +158,7 @@ for _ in range(200):
     s.connect('/run/bulkhead/cruel/control')
     held.append(s)
 print('held', flush=True)
-time.sleep(60)"""], stdout=subprocess.PIPE, text=True)
+time.sleep(3600)"""], stdout=subprocess.PIPE, text=True)
     try:
         expect(holder.stdout.readline() == "held\n", "not held")
         expect(status()["compartments"], "no status")
@@ -156,11 +167,11 @@ time.sleep(60)"""], stdout=subprocess.PIPE, text=True)
         holder.wait()
 
 
-@claim("a service that ignores SIGTERM is down in seconds")
+@claim("a service that ignores SIGTERM is down all the same")
 def stubborn():
-    start = time.monotonic()
     bulkhead("down", check=0)
-    expect(time.monotonic() - start < 8, time.monotonic() - start)
+    ended = bulkhead("trail", "show", "cruel/owned", "--kind", "ended")[1]
+    expect("signal 9" in ended, ended)
     expect(settled(before, platform="cruel"), difference(before, "cruel"))
 
 
@@ -188,7 +199,7 @@ def later():
     bulkhead("down", check=0)
     write("step.py", "")
     bulkhead("up", write("keeper.yaml", KEEPER + STEP), "--detach", check=0)
-    kept = eventually(lambda: inside("keeper", "kept").count("kept") == 2, 5)
+    kept = eventually(lambda: inside("keeper", "kept").count("kept") == 2)
     expect(kept, inside("keeper", "kept"))
     bulkhead("down", check=0)
 
@@ -212,10 +223,9 @@ os.symlink("{folder}", "ruin")
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         begun = "/var/lib/bulkhead/cruel/prepared/keeper" + (
             ".begun" if level == "full" else ".none.begun")
-        expect(eventually(lambda: os.path.exists(begun), 10), "it did not begin")
-        time.sleep(0.5)
+        expect(eventually(lambda: half_done() and os.path.exists(begun)), "it is not half done")
         os.kill(supervisor("cruel"), signal.SIGKILL)
-        up.wait(10)
+        up.wait(60)
         expect(os.path.exists(begun), "nothing says that it was interrupted")
         write("step.py", step)
         bulkhead("up", folder + "/keeper.yaml", "--detach", "--isolation", level, check=0)

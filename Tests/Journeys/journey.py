@@ -12,7 +12,7 @@ FIRST = os.path.join(os.path.dirname(PROGRAM), "Platforms", "first.yaml")
 failures = 0
 
 
-def bulkhead(*words, check=None, timeout=120, env=None):
+def bulkhead(*words, check=None, timeout=300, env=None):
     """Runs one verb; returns (exit status, standard output, standard error)."""
     done = subprocess.run(
         [PROGRAM, *words], capture_output=True, text=True, timeout=timeout,
@@ -59,8 +59,11 @@ def compartment(name, *words):
     return next(c for c in status(*words)["compartments"] if c["name"] == name)
 
 
-def eventually(what, seconds=20):
-    """Waits for a condition that another process brings about; its last value is returned."""
+def eventually(what, seconds=90):
+    """Waits for a condition that another process brings about; its last value is returned.
+
+    The time only bounds a wait that would never end: a machine with much other work is slow.
+    """
     end = time.monotonic() + seconds
     while True:
         try:
@@ -72,12 +75,12 @@ def eventually(what, seconds=20):
         time.sleep(0.02)
 
 
-def get(url, timeout=5):
+def get(url, timeout=60):
     with urllib.request.urlopen(url, timeout=timeout) as answer:
         return answer.read().decode()
 
 
-def post(url, value, timeout=5):
+def post(url, value, timeout=60):
     request = urllib.request.Request(
         url, data=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=timeout) as answer:
@@ -137,6 +140,6 @@ def difference(before, platform="first"):
     return {key: (wanted[key], now[key]) for key in wanted if wanted[key] != now[key]}
 
 
-def settled(before, seconds=10, platform="first"):
+def settled(before, seconds=60, platform="first"):
     """The host as it was, waiting until the kernel has taken away what ended."""
     return eventually(lambda: not difference(before, platform), seconds)

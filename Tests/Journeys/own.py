@@ -27,7 +27,7 @@ def next_command(verb):
     expect(verb in line, f"the README says `{line}` where {verb} was expected")
     done = subprocess.run(
         ["bash", "-c", f'sudo() {{ "$@"; }}\n{line}'], cwd=folder, capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=120)
+        stdin=subprocess.DEVNULL, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 

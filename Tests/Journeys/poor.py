@@ -79,7 +79,7 @@ def mounted(*commands):
 
 def poor(install, *words, home="/root"):
     done = subprocess.run(
-        [PROGRAM, *words], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+        [PROGRAM, *words], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
         preexec_fn=install, env={**os.environ, "HOME": home})
     return done.returncode, done.stdout, done.stderr
 
@@ -109,7 +109,7 @@ def trades(install, home="/root"):
         expect(got == 0, error)
         context = ssl.create_default_context(cadata=root)
         with urllib.request.urlopen(
-                url.group(1) + "/v1/instruments", timeout=5, context=context) as answer:
+                url.group(1) + "/v1/instruments", timeout=60, context=context) as answer:
             listed = json.loads(answer.read())["instruments"]
         expect(len(listed) >= 1, listed)
 

@@ -193,7 +193,7 @@ def no_namespaces():
 
 
 def poor(install, *words):
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=120,
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300,
                           stdin=subprocess.DEVNULL, preexec_fn=install)
     return done.returncode, done.stdout, done.stderr
 
@@ -214,7 +214,7 @@ def groups():
     path = written(GOOD)
     command = 'mount -t tmpfs none /sys/fs/cgroup && exec "$0" up "$1" --detach'
     done = subprocess.run(["unshare", "-m", "bash", "-c", command, PROGRAM, path],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=300)
     expect(done.returncode == 3 and f"up {path} --isolation none" in done.stderr,
            f"{done.returncode}: {done.stdout}{done.stderr}")
     expect(settled(before, platform="small"), difference(before, "small"))

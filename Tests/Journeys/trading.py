@@ -107,7 +107,7 @@ class Line:
         """Status and document; raises what a lost connection raises."""
         if self.connection is None:
             context = self.front.context if self.trusted else ssl.create_default_context()
-            self.connection = http.client.HTTPSConnection(*PLACE, context=context, timeout=15)
+            self.connection = http.client.HTTPSConnection(*PLACE, context=context, timeout=60)
         try:
             self.connection.request(method, target, body or None, fields or {})
             answer = self.connection.getresponse()
@@ -127,7 +127,7 @@ class Raw:
 
     def __init__(self, front):
         self.socket = front.context.wrap_socket(
-            socket.create_connection(PLACE, timeout=15), server_hostname=PLACE[0])
+            socket.create_connection(PLACE, timeout=60), server_hostname=PLACE[0])
 
     def send(self, data):
         try:
@@ -186,7 +186,7 @@ class Account:
     def find(self, name):
         return self.patiently("GET", f"/v1/orders/{name}")
 
-    def patiently(self, method, target, body=b"", seconds=30, seen=None):
+    def patiently(self, method, target, body=b"", seconds=120, seen=None):
         """Asks again after each answer that says nothing was decided, or that nobody knows."""
         end = time.monotonic() + seconds
         while True:

@@ -88,13 +88,13 @@ def revoke():
     def cut():
         with open(f"/proc/{pid}/net/tcp") as file:
             return not any(line.split()[3] == "01" for line in file.readlines()[1:])
-    expect(eventually(cut, 2), "a connection is still established")
+    expect(eventually(cut), "a connection is still established")
 
     # The record follows the cut: whoever writes it yields to services.
     def recorded():
         text = bulkhead("trail", "show", "supervisor", "--limit", "50", check=0)[1]
         return "connections" in text
-    expect(eventually(recorded, 5), "the cut is not on record")
+    expect(eventually(recorded), "the cut is not on record")
 
 
 @claim("`down` leaves nothing: namespaces, rules, mounts, settings, groups, processes")

@@ -28,14 +28,20 @@ extension Draft {
     ///
     /// A flow from outside exists only as a published port: nothing joins fabric and host.
     mutating func planFlows(_ deployment: inout Deployment) {
+        let services = Dictionary(
+            platform.services.indices.map { (platform.services[$0].name, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let publications = Set(platform.publications.map { "\($0.service).\($0.port)" })
         for flow in platform.flows {
-            guard let target = platform.service(flow.to), let port = target.port(flow.port) else {
+            guard let target = services[flow.to],
+                let port = platform.services[target].port(flow.port)
+            else {
                 error(
                     "flow-target", at: flow.place, "there is no port \(flow.to).\(flow.port)",
                     remedy: "declare the port at its service")
                 continue
             }
-            let published = isPublished(flow.to, flow.port)
+            let published = publications.contains("\(flow.to).\(flow.port)")
             let expires = flow.expires.map { UInt64(max($0 + 1, 0)) * Self.secondsADay } ?? 0
             let isOutside = flow.from == .internet || flow.from == .office
             if isOutside && !published {
@@ -55,7 +61,7 @@ extension Draft {
                 continue
             }
             for end in ends(of: flow) {
-                for (index, seat) in seats.enumerated() where seat.service.name == flow.to {
+                for index in seatsOf[flow.to] ?? [] {
                     if case .compartment(index) = end { continue }
                     deployment.flows.append(
                         FlowPlan(
@@ -71,10 +77,9 @@ extension Draft {
         switch flow.from {
         case .internet: [.internet]
         case .office: [.office]
-        case .zone, .service:
-            seats.indices.filter { begins(flow, at: seats[$0].service) }.map {
-                Origin.compartment($0)
-            }
+        case .service(let name): (seatsOf[name] ?? []).map { .compartment($0) }
+        case .zone:
+            seats.indices.filter { begins(flow, at: seats[$0].service) }.map { .compartment($0) }
         }
     }
 

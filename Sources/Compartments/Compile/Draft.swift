@@ -24,7 +24,13 @@ struct Draft {
     var findings: [Finding]
     var scans: [String: TreeScan] = [:]
     /// In the order of the deployment's compartments.
-    private(set) var seats: [Seat] = []
+    private(set) var seats: [Seat] = [] {
+        didSet {
+            seatsOf = Dictionary(grouping: seats.indices) { seats[$0].service.name }
+        }
+    }
+    /// Indices of a service's seats.
+    private(set) var seatsOf: [String: [Int]] = [:]
 
     init(
         platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host

@@ -69,7 +69,7 @@ package struct Passages: ~Copyable {
     static let authorityToken = firstToken + 1
     static let listenerToken = firstToken | 1 << 62
     static let backoffMin: UInt64 = 20_000_000
-    static let backoffMax: UInt64 = 2_000_000_000
+    static let backoffMax: UInt64 = 500_000_000
     static let handshakeNanoseconds: UInt64 = 5_000_000_000
     static let enrolMilliseconds: Int32 = 15_000
     static let transportsMax = 1_024

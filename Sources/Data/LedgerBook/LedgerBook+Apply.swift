@@ -44,10 +44,9 @@ extension LedgerBook {
     ) throws(Objection) {
         guard external.block == holds.block else { throw Objection(external.block, .partsDisagree) }
         // Who matches could otherwise settle what lies behind orders that never met.
-        guard
-            holds.witness.isEmpty
-                || holds.witness == SHA256.hash(of: Settlements.covered(trades))
-        else { throw Objection(external.block, .unwitnessed) }
+        let seen =
+            trades.isEmpty ? Holds.untraded : SHA256.hash(of: Settlements.covered(trades))
+        guard holds.witness == seen else { throw Objection(external.block, .unwitnessed) }
         guard position.block < UInt64.max, external.block == position.block + 1 else {
             throw Objection(external.block, .blockOutOfOrder(last: position.block))
         }

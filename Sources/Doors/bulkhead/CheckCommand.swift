@@ -5,7 +5,6 @@ internal import Findings
 internal import Notation
 internal import Operator
 internal import Platform
-internal import Reach
 
 extension Verb {
     static let check = Verb(
@@ -13,12 +12,16 @@ extension Verb {
             "check", operands: "FILE...", counts: 1...256,
             about: "Reads a platform file, shows every error, and answers its guarantees",
             flags: CheckReview.flags + [
-                Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
+                Flag("from-format", value: "FORMAT", "the files are of another format"),
+                Flag("mutants", "list the changes of flows that no guarantee notices"), .json,
             ],
             details: """
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
                 that is refuted or cannot be answered; 2 when the file cannot be read. What only this
                 machine lacks (a program, a file's owner) is a warning: the file may be for another.
+                What is allowed but careless is a warning or a note; `next:` is what to mend first.
+                Each guarantee must hold in the file, by the fabric's rules alone and by the
+                compartments' firewalls alone: those are read back from the text that the kernel gets.
                 With --from-format, files and folders of these formats are reviewed instead:
                 \(ImportFormat.all.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)
@@ -38,17 +41,16 @@ extension Verb {
         let read = try PlatformFile.read(
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
         let file = try read.compiled(programs, name: stated).reviewed(review)
-        let graph = file.platform.map { Graph($0) }
-        let verdicts = graph?.verdicts() ?? []
+        let report = try GuaranteeReport(file, listsMutants: arguments.has("mutants"))
         if arguments.has("json") {
-            Output.line(checkDocument(file, graph, verdicts).renderPretty())
+            Output.line(checkDocument(file, report).renderPretty())
         } else {
-            for line in checkText(file, graph, verdicts) + file.nextStep(verdicts) {
+            for line in checkText(file, report) + file.nextStep(report?.refuted) {
                 Output.line(line)
             }
         }
         if file.hasErrors { return file.exit }
-        return verdicts.allSatisfy(\.verdict.passes) ? .good : .refused
+        return report?.passes ?? true ? .good : .refused
     }
 }
 
@@ -98,12 +100,10 @@ extension PlatformFile {
     }
 }
 
-private func checkText(
-    _ file: PlatformFile, _ graph: Graph?, _ verdicts: [(guarantee: Guarantee, verdict: Verdict)]
-) -> [String] {
+private func checkText(_ file: PlatformFile, _ report: GuaranteeReport?) -> [String] {
     let name = Excerpt.of(file.path, limit: 500)
     var lines = file.findings.map { $0.line(file: name) }
-    guard let platform = file.platform, let graph else {
+    guard let platform = file.platform, let report else {
         let errors = file.findings.count { $0.severity == .error }
         return lines + ["", "\(name): \(counted(errors, "error"))"]
     }
@@ -113,39 +113,16 @@ private func checkText(
             + "\(counted(platform.services.count, "service")), "
             + "\(counted(platform.flows.count, "flow")), "
             + "\(counted(platform.publications.count, "published port"))")
-    if verdicts.isEmpty { return lines + ["no guarantees: nothing is promised of it"] }
-    lines += ["", "guarantees"]
-    lines += aligned(
-        verdicts.map { guarantee, verdict in
-            [verdict.name, "line \(guarantee.place.line)", guarantee.claim, verdict.why]
-        })
-    let refuted = verdicts.filter { $0.verdict.path.count > 1 }
-    for (guarantee, verdict) in refuted {
-        lines += ["", "the way that refutes line \(guarantee.place.line)"]
-        lines += verdict.path.map { "  \(graph.sentence($0)): \($0.because)" }
-    }
-    let failed = verdicts.count { !$0.verdict.passes }
-    lines += ["", failed == 0 ? "all hold" : "\(failed) of \(verdicts.count) do not hold"]
-    return lines
+    return lines + report.text
 }
 
-private func checkDocument(
-    _ file: PlatformFile, _ graph: Graph?, _ verdicts: [(guarantee: Guarantee, verdict: Verdict)]
-) -> JSON {
-    let good = !file.hasErrors && verdicts.allSatisfy(\.verdict.passes)
-    return [
+private func checkDocument(_ file: PlatformFile, _ report: GuaranteeReport?) -> JSON {
+    [
         "file": .text(file.path), "platform": .optional(file.platform?.name),
-        "good": .boolean(good),
+        "good": .boolean(!file.hasErrors && report?.passes ?? true),
         "findings": .list(file.findings.map(document)),
-        "guarantees": .list(
-            verdicts.map { guarantee, verdict in
-                [
-                    "guarantee": .text(guarantee.claim), "line": .count(guarantee.place.line),
-                    "column": .count(guarantee.place.column), "verdict": .text(verdict.name),
-                    "why": .text(verdict.why),
-                    "path": .list(verdict.path.compactMap { link in graph?.document(link) }),
-                ]
-            }),
+        "guarantees": .list(report?.documents ?? []),
+        "mutation": report?.mutation ?? .null,
     ]
 }
 

@@ -9,7 +9,6 @@ internal import Glibc
 internal import Lint
 internal import Packs
 internal import Platform
-internal import Reach
 
 /// What `check` looks at besides errors and guarantees, as the command line asks for it.
 struct CheckReview {
@@ -109,15 +108,7 @@ extension PlatformFile {
             distrust: distrust)
     }
     /// What to mend first, in a line after all the rest; nothing when nothing is left.
-    func nextStep(_ verdicts: [(guarantee: Guarantee, verdict: Verdict)]) -> [String] {
-        let refuted = verdicts.first { !$0.verdict.passes }.map { guarantee, verdict in
-            let lines = verdict.path.map { "\($0.place.line)" }.joined(separator: ", ")
-            return Finding(
-                .error, "refuted", at: guarantee.place,
-                "\(guarantee.claim) does not hold: \(verdict.why)",
-                remedy: lines.isEmpty
-                    ? "open what it needs" : "take away what opens the way: line \(lines)")
-        }
+    func nextStep(_ refuted: Finding?) -> [String] {
         // What this machine lacks is mended elsewhere than in the file.
         let own = findings.filter { !$0.problem.hasPrefix(hereMark) }
         guard let next = Lint.next(own, refuted: refuted) else { return [] }

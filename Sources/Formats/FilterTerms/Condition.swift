@@ -84,6 +84,11 @@ package struct Condition: Sendable {
         Condition(alternatives + other.alternatives)
     }
 
+    /// Any of them.
+    package static func any(_ conditions: [Condition]) -> Condition {
+        Condition(conditions.flatMap(\.alternatives))
+    }
+
     /// The same in fewer alternatives where nothing but clauses tells them apart.
     package var merged: Condition {
         guard let plain = plainClauses, alternatives.count > 1 else { return self }

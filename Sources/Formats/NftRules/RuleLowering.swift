@@ -195,7 +195,7 @@ struct RuleLowering {
             groups.append((value, condition))
         }
         set(groups)
-        condition = groups.reduce(Condition.never) { $0.or($1.condition) }.merged
+        condition = Condition.any(groups.map(\.condition)).merged
     }
 
     private static func rejected(_ kind: String) -> Condition {

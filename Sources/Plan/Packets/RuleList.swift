@@ -165,7 +165,9 @@ package struct RuleList: Sendable {
         var cells: [Cell] = []
         var waiting: [Int: [Box]] = [:]
         for index in 0...count {
-            if !waiting.isEmpty, let landed = waiting.removeValue(forKey: index) {
+            if waiting.isEmpty {
+                guard index < count, boxes[index].overlaps(question) else { continue }
+            } else if let landed = waiting.removeValue(forKey: index) {
                 open = try PacketSet(disjoint: open.boxes + landed)
             }
             guard index < count else { break }

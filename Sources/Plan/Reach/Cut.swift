@@ -36,11 +36,16 @@ struct Cut {
 
     /// Indices of the graph's edges, ascending; empty when nothing leads there.
     func edges(from source: Int, to target: Int) -> [Int] {
+        edges(from: source, to: [target])
+    }
+
+    /// The same for several targets, none of which may be reached any more.
+    func edges(from source: Int, to goals: Set<Int>) -> [Int] {
         var network = network
-        var seen = network.search(source, target)
-        while seen.isReached {
-            network.push(seen, source, target)
-            seen = network.search(source, target)
+        var seen = network.search(source, goals)
+        while let reached = seen.reached {
+            network.push(seen, source, reached)
+            seen = network.search(source, goals)
         }
         return network.targets.indices.filter { seen.front[$0] && !seen.back[$0] }
     }
@@ -55,7 +60,7 @@ struct Cut {
         var serviceFrom: [Step]
         var frontFrom: [Step]
         var backFrom: [Step]
-        var isReached = false
+        var reached: Int?
     }
 
     fileprivate enum Step {
@@ -68,7 +73,7 @@ struct Cut {
 
 extension Cut.Network {
     /// Breadth first from the source in what is left of the network.
-    fileprivate func search(_ source: Int, _ target: Int) -> Cut.Seen {
+    fileprivate func search(_ source: Int, _ goals: Set<Int>) -> Cut.Seen {
         let edges = targets.count
         var seen = Cut.Seen(
             services: Array(repeating: false, count: services),
@@ -80,10 +85,13 @@ extension Cut.Network {
         seen.services[source] = true
         var queue: [Cut.Step] = [.service(source)]
         var next = 0
-        while next < queue.count, !seen.isReached {
+        while next < queue.count, seen.reached == nil {
+            let known = queue.count
             visit(queue[next], &seen, &queue)
             next += 1
-            seen.isReached = seen.services[target]
+            for case .service(let service) in queue[known...] where goals.contains(service) {
+                seen.reached = service
+            }
         }
         return seen
     }

@@ -48,7 +48,7 @@ extension Graph {
     /// One hop for each flow or channel to the target that some matching source has.
     ///
     /// A service's way to itself does not count: it stays inside.
-    private func hops(to goal: Goal, where matches: (Source) -> Bool) -> [Link] {
+    func hops(to goal: Goal, where matches: (Source) -> Bool) -> [Link] {
         // Two matching members of a zone are enough to find one that is not the target itself.
         var known: [Party: [Source]] = [:]
         var found: [Link] = []
@@ -65,7 +65,7 @@ extension Graph {
         return found
     }
 
-    /// Each member must have a way, and what comes from outside needs a published port.
+    /// Each member but the target itself must have a way, and what comes from outside needs a published port.
     private func must(_ from: Party, _ to: Goal) -> Verdict {
         if let verdict = unanswerable(to) { return verdict }
         let starts = members(from)
@@ -74,7 +74,7 @@ extension Graph {
             return .refuted(why: "\(from.name) has no service", path: [])
         }
         var last: Link?
-        for start in starts {
+        for start in starts where start != members(to.party).first || starts.count == 1 {
             let found = links(from: start).filter { link in
                 targets.contains(link.to) && carries(link.by, to)
             }
@@ -110,7 +110,7 @@ extension Graph {
             why: "it reaches \(platform.services[first].name)\(more)", path: path)
     }
 
-    private func arrives(_ link: Link) -> Bool {
+    func arrives(_ link: Link) -> Bool {
         switch link.from {
         case .service: return true
         case .internet, .office:

@@ -115,13 +115,14 @@ package struct Unfolding: Sendable {
             guard layout.list.count <= Ruleset.rulesMax else {
                 throw .tooLarge(chain: chain.name, place: rule.place)
             }
-            let boxes = try boxes(of: rule.match.clauses, chain, rule.place)
+            let match = rule.match.factored(space)
+            let boxes = try boxes(of: match.clauses, chain, rule.place)
             guard !boxes.isEmpty else { continue }
             let owner = firstOwner[index] + UInt32(truncatingIfNeeded: number)
             let step = layout.step(rule, mode)
             for word in step.unmodelled { layout.unmodelled.insert(word) }
             if case .nothing = step.kind { continue }
-            let excepted = try self.boxes(of: rule.match.except, chain, rule.place)
+            let excepted = try self.boxes(of: match.except, chain, rule.place)
                 .map { layout.list.appendSkip($0, owner: .max) }
             defer { for skip in excepted { layout.list.land(skip) } }
             switch step.kind {

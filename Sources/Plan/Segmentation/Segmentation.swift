@@ -101,6 +101,14 @@ package struct Segmentation: Sendable {
         return topology
     }
 
+    /// Whether the layer's rules are modelled whole, so that what may pass is what passes.
+    package func isExact(_ layer: Layer) -> Bool {
+        let used =
+            layer == .fabric
+            ? transit : endpoints.flatMap { ($0.egress + $0.ingress).map(\.gate) }
+        return used.allSatisfy { gates[$0].v4.unmodelled.isEmpty }
+    }
+
     /// Every compartment's address with its endpoint, ascending.
     var owners: [(address: UInt32, endpoint: Int)] {
         var owners: [(address: UInt32, endpoint: Int)] = []

@@ -178,14 +178,22 @@ public struct Holds: Sendable, Hashable {
     public var held: [Change]
     /// Held to available, after the block's trades.
     public var released: [Change]
-    /// SHA-256 over `Settlements.covered` of the block's trades as risk's own books give them; empty
-    /// from one who has no books.
+    /// SHA-256 over `Settlements.covered` of the block's trades as risk's own books give them.
     public var witness: [UInt8]
+
+    /// The witness of a block without trades: SHA-256 over nothing.
+    public static let untraded: [UInt8] = [
+        0xE3, 0xB0, 0xC4, 0x42, 0x98, 0xFC, 0x1C, 0x14, 0x9A, 0xFB, 0xF4, 0xC8, 0x99, 0x6F, 0xB9,
+        0x24,
+        0x27, 0xAE, 0x41, 0xE4, 0x64, 0x9B, 0x93, 0x4C, 0xA4, 0x95, 0x99, 0x1B, 0x78, 0x52, 0xB8,
+        0x55,
+    ]
+    private static let witnessBytes = 32
 
     /// Puts it together.
     public init(
         block: UInt64, isPart: Bool = false, held: [Change], released: [Change],
-        witness: [UInt8] = []
+        witness: [UInt8] = untraded
     ) {
         self.witness = witness
         self.block = block
@@ -226,8 +234,14 @@ public struct Holds: Sendable, Hashable {
         let place = reader.position
         let part = try reader.integer(UInt8.self)
         guard part <= 1 else { throw Malformed(at: place, expected: "0 or 1") }
+        let held = try Change.list(&reader)
+        let released = try Change.list(&reader)
+        let end = reader.position
+        let witness = try reader.block(limit: witnessBytes)
+        guard witness.count == witnessBytes else {
+            throw Malformed(at: end, expected: "a witness of 32 bytes")
+        }
         return Holds(
-            block: block, isPart: part == 1, held: try Change.list(&reader),
-            released: try Change.list(&reader), witness: try reader.block(limit: 32))
+            block: block, isPart: part == 1, held: held, released: released, witness: witness)
     }
 }

@@ -1,7 +1,9 @@
 import Addresses
 import Bytes
+import Descriptors
 import Enrolment
 import Passage
+import Sockets
 import TLSEngine
 import Testing
 
@@ -190,6 +192,32 @@ struct PassagesTests {
         #expect(front.closed == [.lost])
         #expect(front.passages.tell(1, on: front.opened[0]) { _ in } == false)
         #expect(front.passages.tell(1, on: front.opened[1]) { _ in })
+    }
+
+    @Test("however long a peer was away, once it is back it is dialled within a second")
+    func awayLong() throws {
+        let clock = TestClock()
+        var office = try Office(clock)
+        let port = try Ground.port()
+        var front = try Station(Ground.front(port), &office)
+        for _ in 0..<30 {
+            clock.turn(seconds: 1)
+            front.tick()
+            try front.round(1)
+        }
+        let listener = try StreamSocket.listen(Ground.listener, port: port, backlog: 8)
+        for second in 1...4 {
+            clock.turn(seconds: 1)
+            front.tick()
+            var isDialled = false
+            if let taken = try StreamSocket.accept(on: listener.number) {
+                _ = taken.take()
+                isDialled = true
+            }
+            #expect(isDialled, "second \(second)")
+            // It hears that nobody wants it yet.
+            for _ in 0..<20 { try front.round(1) }
+        }
     }
 
     @Test("a peer that does not read is cut off at the bound, and nothing more is taken for it")

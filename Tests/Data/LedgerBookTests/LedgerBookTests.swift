@@ -31,6 +31,15 @@ func trade(
         buyerFee: Amount(buyerFee), sellerFee: Amount(sellerFee))
 }
 
+extension Holds {
+    /// The same with the witness of these trades.
+    func over(_ trades: [Settlement]) -> Holds {
+        var holds = self
+        holds.witness = SHA256.hash(of: Settlements.covered(trades))
+        return holds
+    }
+}
+
 @Suite("Trades and risk's witness")
 struct WitnessTests {
     @Test("a trade that risk's books do not have is refused, however much lies behind orders")
@@ -39,7 +48,7 @@ struct WitnessTests {
         let accounts = [AccountID(1), AccountID(2)]
         let goods = Change(account: accounts[0], currency: CurrencyID(1), amount: Amount(10))
         let money = Change(account: accounts[1], currency: CurrencyID(0), amount: Amount(1_000))
-        let none = SHA256.hash(of: Settlements.covered([]))
+        let none = Holds.untraded
         try book.apply(
             External(block: 1, time: 1, opened: accounts, credits: [goods, money]),
             Holds(block: 1, held: [goods, money], released: [], witness: none), [])
@@ -59,6 +68,31 @@ struct WitnessTests {
             External(block: 2, time: 2), Holds(block: 2, held: [], released: [], witness: seen),
             [stolen])
     }
+
+    @Test("the witness of a block without trades is the digest of nothing")
+    func untraded() {
+        #expect(Holds.untraded == SHA256.hash(of: Settlements.covered([])))
+    }
+
+    @Test(
+        "no block is booked without risk's digest of its trades, traded or not",
+        arguments: [[], [trade()]])
+    func silent(_ trades: [Settlement]) throws {
+        for witness in [[], Array(Holds.untraded.dropLast()), [UInt8](repeating: 0, count: 32)] {
+            var book = try funded()
+            let before = book.entries
+            #expect(throws: Objection(2, .unwitnessed)) {
+                try book.apply(
+                    External(block: 2, time: 2),
+                    Holds(block: 2, held: [], released: [], witness: witness), trades)
+            }
+            #expect(book.entries == before)
+        }
+        var book = try funded()
+        try book.apply(
+            External(block: 2, time: 2), Holds(block: 2, held: [], released: []).over(trades),
+            trades)
+    }
 }
 
 @Suite("Ledger book")
@@ -67,8 +101,8 @@ struct LedgerBookTests {
     func trades() throws {
         var book = try funded()
         try book.apply(
-            External(block: 2, time: 2), Holds(block: 2, held: [], released: [change(1, 1, 296)]),
-            [trade()])
+            External(block: 2, time: 2),
+            Holds(block: 2, held: [], released: [change(1, 1, 296)]).over([trade()]), [trade()])
         #expect(
             book.balances(AccountID(1)).list == [
                 Balance(
@@ -225,7 +259,7 @@ struct LedgerBookTests {
             external.credits = [change(1, 0, 77)]
         }
         do throws(Objection) {
-            try book.apply(external, wrong.holds, wrong.trades)
+            try book.apply(external, wrong.holds.over(wrong.trades), wrong.trades)
         } catch {
             found = error
         }
@@ -236,7 +270,8 @@ struct LedgerBookTests {
         #expect(book.reserves == before.reserves)
         #expect(book.pendingCount == 0)
         try book.apply(
-            External(block: 2, time: 2), Holds(block: 2, held: [], released: []), [trade()])
+            External(block: 2, time: 2), Holds(block: 2, held: [], released: []).over([trade()]),
+            [trade()])
         #expect(book.trialBalance() == [0, 0])
     }
 

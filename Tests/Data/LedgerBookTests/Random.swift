@@ -53,7 +53,7 @@ struct BlockMaker {
             external.resolved.append(.init(id: id, isPosted: Bool.random(using: &random)))
         }
         trades = self.trades(book)
-        return (external, holds, trades)
+        return (external, holds.over(trades), trades)
     }
 
     private mutating func trades(_ book: LedgerBook) -> [Settlement] {

@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 import LedgerBook
 import LedgerStore
@@ -50,7 +51,8 @@ enum Story {
             buyerFee: Amount(2), sellerFee: Amount(1))
         let holds = Holds(
             block: block, held: [change(1, 1, 30), change(2, 0, 3)],
-            released: [change(1, 1, 8), change(2, 0, 1)])
+            released: [change(1, 1, 8), change(2, 0, 1)],
+            witness: SHA256.hash(of: Settlements.covered([trade])))
         return (external, holds, [trade])
     }
 

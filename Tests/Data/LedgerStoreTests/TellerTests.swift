@@ -1,3 +1,4 @@
+import Digests
 import LedgerBook
 import LedgerStore
 import LedgerTreaty
@@ -57,7 +58,10 @@ struct TellerTests {
             for stream in Intake.Stream.allCases { teller.attach(stream) }
             for block in teller.last + 1...5 {
                 var parts = Story.parts(block)
-                if block == 4 { parts.2[0].paid = Amount(1 << 40) }
+                if block == 4 {
+                    parts.2[0].paid = Amount(1 << 40)
+                    parts.1.witness = SHA256.hash(of: Settlements.covered(parts.2))
+                }
                 _ = teller.take(parts.0, bytes: 1)
                 _ = teller.take(parts.1, bytes: 1)
                 _ = teller.take(

@@ -29,6 +29,14 @@ struct RandomRules {
             set homes { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.0.2.1 } }
             map numbers { type ifname . inet_proto . inet_service : mark; elements = { \
             "bh0" . tcp . 22 : 1, "bh0" . udp . 80 : 2, "bh1" . tcp . 443 : 3 } }
+            map verdicts { type inet_service : verdict; flags interval; elements = { \
+            20-30 : accept, 80 : jump three, 443-1023 : drop, 50000-65535 : goto three } }
+            map ways { type ipv4_addr . inet_service : verdict; flags interval; elements = { \
+            10.0.0.0/24 . 0-79 : drop, 10.77.0.0/16 . 443 : accept, 192.0.2.1 . 80 : jump three } }
+            map homeward { type inet_service : ipv4_addr; elements = { \
+            22 : 10.0.0.1, 80 : 10.77.3.3, 443 : 192.0.2.1 } }
+            set longs { type ipv6_addr . inet_service; flags interval; \
+            elements = { fd00::/112 . 22, fd00:1::/64 . 80-443, 2001:db8::1 . 0-65535 } }
 
             """
         let names = ["one", "two", "three"]
@@ -39,12 +47,42 @@ struct RandomRules {
             }
             text += "}\n"
         }
-        for (name, priority) in [("early", "filter"), ("late", "filter + 10")] {
+        if chance.below(2) == 0 { text += translation() }
+        let early = any(["mangle", "filter"])
+        for (name, priority) in [("early", early), ("late", "filter + 10")] {
             let policy = chance.below(3) == 0 ? "drop" : "accept"
             text +=
                 "chain \(name) { type filter hook prerouting priority \(priority); policy \(policy);\n"
             for _ in 0..<(2 + chance.below(7)) { text += rule(callable: names) + "\n" }
             text += "}\n"
+        }
+        return text + "}\n"
+    }
+
+    /// A chain that gives new connections other destinations before most chains see them.
+    private mutating func translation() -> String {
+        var text = "chain turn { type nat hook prerouting priority dstnat; policy accept;\n"
+        for _ in 0..<(1 + chance.below(4)) {
+            var parts: [String] = []
+            if chance.below(2) == 0 { parts.append("iifname \"\(any(["bh0", "bh1"]))\"") }
+            let kind = chance.below(6)
+            let isLong = chance.below(4) == 0 && kind != 2 && kind != 3
+            if chance.below(2) == 0 { parts.append(isLong ? longAddress() : address()) }
+            let port = any(Self.ports)
+            let target = isLong ? any(Self.longAddresses) : any(Self.addresses)
+            let family = isLong ? "ip6" : "ip"
+            switch kind {
+            case 0: parts.append(any(["accept", "return", "drop"]))
+            case 1: parts.append("dnat \(family) to \(target)")
+            case 2: parts.append("dnat ip to tcp dport map @homeward")
+            case 3:
+                parts.append("dnat ip to udp dport map { 22 : 10.0.0.0, 1024 : 10.1.0.0 }")
+            default:
+                parts.append("\(any(["tcp", "udp"])) dport \(any(["", "!= "]))\(any(Self.ports))")
+                let host = isLong ? "[\(target)]" : target
+                parts.append("dnat \(family) to \(host):\(max(port, 1))")
+            }
+            text += parts.joined(separator: " ") + "\n"
         }
         return text + "}\n"
     }
@@ -60,11 +98,16 @@ struct RandomRules {
         var parts: [String] = []
         if chance.below(3) > 0 { parts.append(interfaceOrState(isLong)) }
         if chance.below(3) > 0 { parts.append(isLong ? longAddress() : address()) }
-        let transport = any(["tcp", "tcp", "udp", "th", "icmp", "none", "concat", "flags", "mark"])
+        let transport = any([
+            "tcp", "tcp", "udp", "th", "icmp", "none", "concat", "flags", "mark", "none",
+        ])
         parts += self.transport(transport, isLong: isLong)
         if chance.below(8) == 0 { parts.append("meta length \(any(["<", ">="])) 40") }
         if chance.below(5) == 0 {
             return (parts + ["meta mark set \(chance.below(3))"]).joined(separator: " ")
+        }
+        if transport == "none", chance.below(2) == 0 {
+            return (parts + [calling(callable, isLong)]).joined(separator: " ")
         }
         if transport == "tcp", chance.below(4) == 0 {
             return (parts + [vmap(callable)]).joined(separator: " ")
@@ -84,6 +127,26 @@ struct RandomRules {
         let elements = keys.map { "\($0) : \(verdict(callable))" }
         let rest = chance.below(3) == 0 ? ["* : \(verdict(callable))"] : []
         return "tcp sport vmap { \((elements + rest).joined(separator: ", ")) }"
+    }
+
+    /// A verdict map of any kind.
+    private mutating func calling(_ callable: [String], _ isLong: Bool) -> String {
+        // The named ones lead to the last chain, which must not lead back to itself.
+        let isAbove = callable.contains("three")
+        switch chance.below(isLong ? 3 : isAbove ? 6 : 4) {
+        case 0:
+            return "ct state vmap { new : \(verdict(callable)), invalid : \(verdict(callable)) }"
+        case 1:
+            return "meta l4proto vmap { tcp : \(verdict(callable)), udp : \(verdict(callable)) }"
+        case 2:
+            return "iifname . meta l4proto vmap { \"bh0\" . tcp : \(verdict(callable)), "
+                + "\"bh1\" . udp : \(verdict(callable)) }"
+        case 4: return "\(any(["tcp", "udp"])) dport vmap @verdicts"
+        case 5: return "ip saddr . tcp dport vmap @ways"
+        default:
+            return "ip saddr . ip daddr vmap { 10.0.0.1 . 10.77.1.2 : \(verdict(callable)), "
+                + "10.77.3.3 . 192.0.2.1 : \(verdict(callable)) }"
+        }
     }
 
     private mutating func interfaceOrState(_ isLong: Bool) -> String {
@@ -143,7 +206,9 @@ struct RandomRules {
                 : ["icmp type \(negation)\(any(["echo-request", "echo-reply", "13"]))"]
         case "concat":
             guard !isLong else {
-                return ["meta l4proto . th dport \(negation){ tcp . 22, udp . 80 }"]
+                return chance.below(2) == 0
+                    ? ["ip6 saddr . tcp dport \(negation)@longs"]
+                    : ["meta l4proto . th dport \(negation){ tcp . 22, udp . 80 }"]
             }
             switch chance.below(3) {
             case 0: return ["ip saddr . tcp dport \(negation)@ends"]
@@ -163,7 +228,8 @@ struct RandomRules {
             switch chance.below(3) {
             case 0: return ["meta mark set iifname . meta l4proto . th dport map @numbers"]
             case 1: return ["meta mark \(any(["!= 0", "2", "> 1"]))"]
-            default: return ["meta l4proto \(negation)\(any(["tcp", "udp", "icmp", "250"]))"]
+            // Not `icmp`: before it nft's listings leave `meta nfproto ipv4` out.
+            default: return ["meta l4proto \(negation)\(any(["tcp", "udp", "igmp", "250"]))"]
             }
         default: return []
         }

@@ -96,6 +96,12 @@ struct RoundTripTests {
         var bytes = Self.holds.encode(Holds(block: 1, held: [], released: []))
         bytes.replaceSubrange(8..<12, with: [0xFF, 0xFF, 0xFF, 0x7F])
         #expect(throws: Malformed.self) { try Self.holds.decode(bytes) }
+        for count in [0, 31, 33] {
+            let witness = [UInt8](repeating: 1, count: count)
+            let short = Self.holds.encode(
+                Holds(block: 1, held: [], released: [], witness: witness))
+            #expect(throws: Malformed.self) { try Self.holds.decode(short) }
+        }
         var parts = Self.settlements.encode(Settlements(block: 1, isPart: false, trades: []))
         parts.replaceSubrange(9..<13, with: [0xFF, 0xFF, 0xFF, 0x7F])
         #expect(throws: Malformed.self) { try Self.settlements.decode(parts) }

@@ -1,0 +1,172 @@
+internal import Addresses
+internal import Assurance
+internal import Compile
+internal import Findings
+internal import Notation
+internal import Platform
+internal import Reach
+internal import Segmentation
+
+/// What `check` says of a platform's guarantees.
+struct GuaranteeReport {
+    private let assurance: Assurance
+    private let platform: Platform
+    private let mutants: [Mutant]
+    private let listsMutants: Bool
+    /// Flows beyond which changes are tried only when they are asked for.
+    private static let quickFlows = 500
+
+    /// Nil for a file with errors.
+    init?(_ file: PlatformFile, listsMutants: Bool) throws(Failure) {
+        guard let platform = file.platform else { return nil }
+        let outline = Compile.outline(platform, file: file.path)
+        guard let deployment = outline.deployment else { return nil }
+        do throws(Segmentation.Unreadable) {
+            assurance = Assurance(platform, deployment, try Segmentation(deployment))
+        } catch {
+            throw Failure(
+                .machine, "rules-unreadable", "\(error.filter): \(error.problem)",
+                remedy: "report this: our own rules could not be read back")
+        }
+        self.platform = platform
+        self.listsMutants = listsMutants
+        let isWanted =
+            listsMutants
+            || !platform.guarantees.isEmpty && platform.flows.count <= Self.quickFlows
+        mutants = isWanted ? assurance.graph.mutants() : []
+    }
+
+    var passes: Bool { assurance.passes }
+
+    /// The first guarantee that does not hold, with what would repair it.
+    var refuted: Finding? {
+        assurance.answers.first { !$0.verdict.passes }.map { answer in
+            let lines = answer.verdict.path.map { "\($0.place.line)" }.joined(separator: ", ")
+            return Finding(
+                .error, "refuted", at: answer.guarantee.place,
+                "\(answer.guarantee.claim): \(answer.verdict.why)",
+                remedy: answer.repair.map(assurance.graph.sentence)
+                    ?? (lines.isEmpty
+                        ? "open what it needs" : "take away what opens the way: line \(lines)"))
+        }
+    }
+
+    var text: [String] {
+        let answers = assurance.answers
+        guard !answers.isEmpty else { return ["no guarantees: nothing is promised of it"] }
+        var lines = ["", "guarantees"]
+        lines += aligned(
+            answers.map { answer in
+                [
+                    answer.verdict.name, "line \(answer.guarantee.place.line)",
+                    answer.guarantee.claim, answer.verdict.why,
+                ]
+            })
+        for answer in answers where !answer.verdict.passes { lines += details(answer) }
+        let failed = answers.count { !$0.verdict.passes }
+        guard failed == 0 else {
+            return lines + ["", "\(failed) of \(answers.count) do not hold"] + score
+        }
+        return lines + [
+            "",
+            "all hold: by the file, by \(Segmentation.Layer.fabric.name) alone and by "
+                + "\(Segmentation.Layer.hosts.name) alone; "
+                + "\(counted(assurance.certificates, "certificate")) checked",
+        ] + score
+    }
+
+    private func details(_ answer: Assurance.Answer) -> [String] {
+        let graph = assurance.graph
+        var lines = ["", "line \(answer.guarantee.place.line): \(answer.guarantee.claim)"]
+        for link in answer.verdict.path {
+            lines.append("  \(graph.sentence(link)): \(link.because)")
+            if let example = assurance.example(link) {
+                lines.append("    as \(Self.words(example))")
+            }
+        }
+        for one in answer.layers where one.verdict.name != answer.verdict.name {
+            lines.append("  \(one.layer.name) alone: \(one.verdict.name), \(one.verdict.why)")
+        }
+        if let repair = answer.repair { lines.append("  to repair it: \(graph.sentence(repair))") }
+        return lines
+    }
+
+    private static func words(_ example: Example) -> String {
+        "\(example.source.map(String.init(describing:)) ?? "anywhere") to "
+            + "\(example.destination) \(example.port)"
+    }
+
+    /// How much of what could go wrong with a flow the guarantees notice.
+    private var score: [String] {
+        guard !mutants.isEmpty else { return [] }
+        let unnoticed = mutants.filter { $0.caughtBy == nil }
+        var lines = [
+            "the guarantees notice \(mutants.count - unnoticed.count) of "
+                + "\(counted(mutants.count, "wrong change")) of a flow"
+                + (unnoticed.isEmpty || listsMutants ? "" : "; --mutants lists the others")
+        ]
+        guard listsMutants, !unnoticed.isEmpty else { return lines }
+        lines += ["", "not noticed"]
+        lines += aligned(
+            unnoticed.map { mutant in
+                let flow = platform.flows[mutant.flow]
+                return [
+                    "line \(flow.place.line)", "\(flow.from.name) to \(flow.to).\(flow.port)",
+                    mutant.change.name,
+                ]
+            })
+        return lines
+    }
+
+    var documents: [JSON] { assurance.answers.map(document) }
+
+    private func document(_ answer: Assurance.Answer) -> JSON {
+        let graph = assurance.graph
+        return [
+            "guarantee": .text(answer.guarantee.claim),
+            "line": .count(answer.guarantee.place.line),
+            "column": .count(answer.guarantee.place.column),
+            "verdict": .text(answer.verdict.name), "why": .text(answer.verdict.why),
+            "path": .list(
+                answer.verdict.path.map { link in
+                    let packet = assurance.example(link).map(Self.document) ?? .null
+                    guard case .object(let members) = graph.document(link) else { return packet }
+                    return .object(members + [JSON.Member("packet", packet)])
+                }),
+            "layers": .list(
+                answer.layers.map { one in
+                    [
+                        "layer": .text(one.layer == .fabric ? "fabric" : "hosts"),
+                        "verdict": .text(one.verdict.name), "why": .text(one.verdict.why),
+                        "certificates": one.certificates.map { .count($0) } ?? .null,
+                    ]
+                }),
+            "repair": .optional(answer.repair.map(graph.sentence)),
+        ]
+    }
+
+    private static func document(_ example: Example) -> JSON {
+        [
+            "source": .optional(example.source?.description),
+            "destination": .text(example.destination.description),
+            "protocol": .text(example.port.transport.name),
+            "port": .count(Int(example.port.number)),
+        ]
+    }
+
+    /// Changes that were tried, and those that nobody notices.
+    var mutation: JSON {
+        guard !mutants.isEmpty else { return .null }
+        let unnoticed = mutants.filter { $0.caughtBy == nil }
+        return [
+            "tried": .count(mutants.count), "noticed": .count(mutants.count - unnoticed.count),
+            "unnoticed": .list(
+                unnoticed.map { mutant in
+                    [
+                        "line": .count(platform.flows[mutant.flow].place.line),
+                        "change": .text(mutant.change.name),
+                    ]
+                }),
+        ]
+    }
+}

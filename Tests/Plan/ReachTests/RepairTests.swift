@@ -1,0 +1,164 @@
+import Addresses
+import Chance
+import Findings
+import Platform
+import Reach
+import Testing
+
+/// Services in two zones with random flows and messages.
+private func randomPlatform(_ chance: inout Seeded) -> Platform {
+    var platform = Platform(name: "random")
+    let nowhere = Place(line: 1, column: 1)
+    for (number, name) in ["left", "right"].enumerated() {
+        if let network = Prefix(base: Address(0x0A00_0000 + UInt32(number) << 16), length: 24) {
+            platform.zones.append(Zone(name: name, network: network, place: nowhere))
+        }
+    }
+    for number in 0..<6 {
+        var service = Service(
+            name: "s\(number)", zone: number < 3 ? "left" : "right", place: nowhere)
+        service.ports = (1...2).compactMap { port in
+            Port(.tcp, UInt16(port)).map { ServicePort(name: "p\(port)", port: $0, place: nowhere) }
+        }
+        platform.services.append(service)
+    }
+    for line in 0..<chance.below(12) {
+        let from = chance.below(8)
+        let party: Party =
+            from < 6 ? .service("s\(from)") : from == 6 ? .zone("left") : .internet
+        var flow = Flow(
+            from: party, to: "s\(chance.below(6))", port: "p\(1 + chance.below(2))",
+            because: "test", place: Place(line: 10 + line, column: 1))
+        if chance.below(3) == 0 { flow.messages = ["m\(chance.below(3))"] }
+        platform.flows.append(flow)
+    }
+    return platform
+}
+
+private func randomGuarantee(_ chance: inout Seeded, line: Int) -> Guarantee {
+    func party() -> Party {
+        let number = chance.below(8)
+        return number < 6 ? .service("s\(number)") : number == 6 ? .zone("right") : .internet
+    }
+    let service = Party.service("s\(chance.below(6))")
+    let name = ["p1", "p2", nil, nil][chance.below(4)]
+    let kind: Guarantee.Kind =
+        switch chance.below(6) {
+        case 0: .never(from: party(), to: service, port: name)
+        case 1: .only(from: [party(), party()], to: service, port: name)
+        case 2: .must(from: party(), to: service, port: name)
+        case 3:
+            .contain(
+                service: "s\(chance.below(6))", within: [party(), party()],
+                steps: chance.below(4))
+        case 4:
+            .expect(
+                from: party(), to: service, name: nil,
+                port: Port(.tcp, UInt16(chance.number(1...2))),
+                isOpen: chance.below(2) == 0)
+        default: .never(from: party(), to: .zone("right"), port: nil)
+        }
+    return Guarantee(kind, place: Place(line: line, column: 1))
+}
+
+@Suite("Repairs and wrong changes")
+struct RepairTests {
+    @Test("a refuted guarantee holds when the file is changed as the repair says")
+    func repaired() throws {
+        var chance = Seeded(state: 21)
+        var tried = 0
+        for round in 0..<3_000 {
+            let platform = randomPlatform(&chance)
+            let guarantee = randomGuarantee(&chance, line: round)
+            let graph = Graph(platform)
+            guard case .refuted = graph.verdict(on: guarantee) else {
+                #expect(graph.repair(of: guarantee) == nil)
+                continue
+            }
+            // A source that has no service, and a way from outside to a zone, have no repair.
+            guard let repair = graph.repair(of: guarantee) else { continue }
+            #expect(!graph.sentence(repair).isEmpty)
+            guard case .remove(let links) = repair else { continue }
+            tried += 1
+            let lines = Set(links.map(\.place.line))
+            var mended = platform
+            mended.flows.removeAll { lines.contains($0.place.line) }
+            #expect(
+                Graph(mended).verdict(on: guarantee).passes, "round \(round): \(guarantee.claim)")
+            // None of them may stay: it is the smallest.
+            for line in lines {
+                var almost = platform
+                almost.flows.removeAll {
+                    lines.contains($0.place.line) && $0.place.line != line
+                }
+                #expect(!Graph(almost).verdict(on: guarantee).passes, "round \(round)")
+            }
+        }
+        #expect(tried > 300)
+    }
+
+    @Test("a message is reached by what permits it: a flow that names it, or one that names none")
+    func messages() throws {
+        var platform = ReachTests.platform
+        platform.flows[2].messages = ["place"]
+        let never = { (from: String, message: String) in
+            Graph(platform).verdict(
+                on: Guarantee(
+                    .never(from: .service(from), to: .service("orders"), port: message),
+                    place: Place(line: 1, column: 1))
+            ).name
+        }
+        // `side` takes every message of the zone, so `place` goes there too.
+        #expect(never("api", "place") == "refuted" && never("gateway", "place") == "holds")
+        #expect(never("api", "cancel") == "unanswered")
+        platform.flows[5].messages = ["cancel"]
+        #expect(never("api", "cancel") == "refuted")
+        platform.flows.remove(at: 2)
+        #expect(never("api", "place") == "unanswered")
+    }
+
+    @Test("expected connections are judged by their port's number")
+    func expected() {
+        let line = { (to: String, port: UInt16, isOpen: Bool) in
+            ReachTests.graph.verdict(
+                on: Guarantee(
+                    .expect(
+                        from: .service("api"), to: .service(to), name: nil,
+                        port: Port(.tcp, port), isOpen: isOpen), place: Place(line: 1, column: 1))
+            ).name
+        }
+        #expect(line("orders", 1, true) == "holds" && line("orders", 2, true) == "holds")
+        #expect(line("orders", 3, true) == "refuted" && line("orders", 3, false) == "holds")
+        #expect(line("orders", 1, false) == "refuted")
+    }
+
+    @Test("every change of a flow is noticed by guarantees that say all, and by none without")
+    func mutants() {
+        var platform = ReachTests.platform
+        #expect(Graph(platform).mutants().allSatisfy { $0.caughtBy == nil })
+        #expect(!Graph(platform).mutants().isEmpty)
+        for (number, flow) in platform.flows.enumerated() {
+            let place = Place(line: 100 + number, column: 1)
+            let isOpen = flow.from != .office
+            if isOpen {
+                platform.guarantees.append(
+                    Guarantee(
+                        .must(from: flow.from, to: .service(flow.to), port: flow.port),
+                        place: place))
+            }
+            platform.guarantees.append(
+                Guarantee(
+                    .only(from: [flow.from], to: .service(flow.to), port: flow.port), place: place))
+            // Nobody reaches the other port of a service that has one flow.
+            if flow.to != "orders" {
+                let other = flow.port == "main" ? "side" : "main"
+                platform.guarantees.append(
+                    Guarantee(.only(from: [], to: .service(flow.to), port: other), place: place))
+            }
+        }
+        let unnoticed = Graph(platform).mutants().filter { $0.caughtBy == nil }
+        #expect(
+            unnoticed.map { "\(platform.flows[$0.flow].from.name) \($0.change.name)" }
+                == ["office removed"], "nothing is published for the office, so it must not hold")
+    }
+}
