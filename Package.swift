@@ -119,6 +119,21 @@ let rooms: [[Target]] = [
         "Plan", "Connectivity",
         opens: ["Topology", "Packets", "Ruleset", "Addresses", "Notation"], tests: ["Chance"]),
     room(
+        "Plan", "Comparison",
+        opens: [
+            "Addresses", "Confinement", "Connectivity", "Findings", "Notation", "Packets",
+            "Platform", "Ruleset", "Segmentation", "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile"]),
+    room(
+        "Evidence", "Drawing",
+        opens: [
+            "Addresses", "Comparison", "Connectivity", "Findings", "Packets", "Platform",
+            "Topology",
+        ], tests: ["Blueprint", "Chance", "Compile", "Descriptors", "Ruleset"]),
+    room(
+        "Evidence", "Sarif", opens: ["Comparison", "Findings", "Notation"],
+        tests: ["Packets", "Ruleset", "Topology"]),
+    room(
         "Formats", "KubernetesManifests",
         opens: ["YAMLTree", "Topology", "Packets", "Ruleset", "Addresses", "Findings"],
         tests: ["Chance", "Connectivity"]),
@@ -361,8 +376,8 @@ let doors: [[Target]] = [
             "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Lint", "Packs",
-            "FlowLog",
+            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
+            "Drawing", "Sarif", "Segmentation", "Lint", "Packs", "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",

@@ -157,6 +157,62 @@ def names():
     expect(len(verbs) > 10 and not missing, f"operating.md does not name {missing}")
 
 
+@claim("the job of the documents passes a branch that opens nothing, and stops one that does")
+def pipeline():
+    job = re.search(r"^```sh\n(#!/bin/sh\n.*?)^```", text("Docs/ci.md"), re.M | re.S).group(1)
+    place = f"{folder}/repository"
+    os.mkdir(place)
+    shutil.copy(f"{folder}/hello.py", place)
+    before = example("yaml")
+
+    def put(content):
+        with open(f"{place}/desk.yaml", "w") as file:
+            file.write(content)
+
+    def ran(*words):
+        return subprocess.run(
+            words, cwd=place, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin", "HOME": place,
+                 "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c",
+                 "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"})
+    put(before)
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "first"]):
+        done = ran("git", *words)
+        expect(done.returncode == 0, f"git {words[0]}: {done.stderr}")
+    write("segmentation.sh", job)
+    done = ran("sh", f"{folder}/segmentation.sh", "desk.yaml", "main")
+    expect(done.returncode == 0 and "no change" in done.stdout, done.stdout + done.stderr)
+
+    put(before.replace("services:\n", "services:\n  spy: {zone: dmz, run: [/bin/true]}\n").replace(
+        "flows: [", "flows: [{from: spy, to: hello.http, because: curious}, ").replace(
+        "publish: {hello.http: \"127.0.0.1:8000\"}", "").replace(
+        "{from: internet, to: hello.http, because: my browser asks it}", ""))
+    done = ran("sh", f"{folder}/segmentation.sh", "desk.yaml", "main")
+    expect(done.returncode == 1 and "spy -> hello: tcp 8000" in done.stdout,
+           f"{done.returncode} {done.stdout}{done.stderr}")
+    with open(f"{place}/reports/diff.sarif") as file:
+        results = json.load(file)["runs"][0]["results"]
+    rules = sorted(result["ruleId"] for result in results)
+    expect(rules == ["diff-closed", "diff-opened"], rules)
+    opened = next(result for result in results if result["ruleId"] == "diff-opened")
+    physical = opened["locations"][0]["physicalLocation"]
+    line = next(number for number, line in enumerate(open(f"{place}/desk.yaml"), 1)
+                if "curious" in line)
+    expect(physical["artifactLocation"]["uri"] == "desk.yaml"
+           and physical["region"]["startLine"] == line, physical)
+    with open(f"{place}/reports/check.sarif") as file:
+        expect(json.load(file)["version"] == "2.1.0", "check.sarif")
+    with open(f"{place}/reports/change.svg") as file:
+        picture = file.read()
+    expect("opened: spy to hello" in picture and "<script" not in picture, picture[:2000])
+
+
+@claim("the picture of the documents is the one that draw prints")
+def drawn():
+    _, picture, _ = bulkhead("draw", f"{root}/Platforms/exchange.yaml", check=0)
+    expect(picture == text("Docs/exchange.svg"), "Docs/exchange.svg is another one")
+
+
 @claim("nothing is left")
 def left():
     shutil.rmtree(folder)

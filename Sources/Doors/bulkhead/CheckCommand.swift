@@ -13,7 +13,8 @@ extension Verb {
             about: "Reads a platform file, shows every error, and answers its guarantees",
             flags: CheckReview.flags + [
                 Flag("from-format", value: "FORMAT", "the files are of another format"),
-                Flag("mutants", "list the changes of flows that no guarantee notices"), .json,
+                Flag("mutants", "list the changes of flows that no guarantee notices"), .sarif,
+                .json,
             ],
             details: """
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
@@ -42,7 +43,10 @@ extension Verb {
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
         let file = try read.compiled(programs, name: stated).reviewed(review)
         let report = try GuaranteeReport(file, listsMutants: arguments.has("mutants"))
-        if arguments.has("json") {
+        if arguments.has("sarif") {
+            let log = sarif(of: file.findings, in: file.path, broken: report?.broken ?? [])
+            Output.line(log.renderPretty())
+        } else if arguments.has("json") {
             Output.line(checkDocument(file, report).renderPretty())
         } else {
             for line in checkText(file, report) + file.nextStep(report?.refuted) {

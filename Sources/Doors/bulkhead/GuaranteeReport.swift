@@ -65,7 +65,7 @@ struct GuaranteeReport {
         for answer in answers where !answer.verdict.passes { lines += details(answer) }
         let failed = answers.count { !$0.verdict.passes }
         guard failed == 0 else {
-            return lines + ["", "\(failed) of \(answers.count) do not hold"] + score
+            return lines + ["", "\(failed) of \(answers.count) do not hold"]
         }
         return lines + [
             "",
@@ -152,6 +152,16 @@ struct GuaranteeReport {
             "protocol": .text(example.port.transport.name),
             "port": .count(Int(example.port.number)),
         ]
+    }
+
+    /// Guarantees that do not hold, with the lines of the way that breaks each.
+    var broken: [BrokenGuarantee] {
+        assurance.answers.filter { !$0.verdict.passes }.map { answer in
+            BrokenGuarantee(
+                claim: answer.guarantee.claim, place: answer.guarantee.place,
+                isUnanswered: answer.verdict.name == "unanswered", why: answer.verdict.why,
+                way: answer.verdict.path.map { ($0.place, assurance.graph.sentence($0)) })
+        }
     }
 
     /// Changes that were tried, and those that nobody notices.

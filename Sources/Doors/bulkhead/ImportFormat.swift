@@ -58,13 +58,18 @@ struct ImportFormat: Sendable {
     /// them ends it.
     func topology(of paths: [String]) throws(Failure) -> Topology {
         let files = try ImportedFiles.read(paths, endings)
+        return try whole(files, paths.count == 1 ? paths[0] : "bulkhead")
+    }
+
+    /// The topology of files that were read; `name` stands for them in findings.
+    func whole(_ files: [ImportedFile], _ name: String) throws(Failure) -> Topology {
         let topology = try read(files)
-        let shown = paths.count == 1 ? Excerpt.of(paths[0], limit: 500) : "bulkhead"
+        let shown = Excerpt.of(name, limit: 500)
         for finding in topology.findings { Output.error(finding.line(file: shown)) }
         let errors = topology.findings.count { $0.severity == .error }
         guard errors == 0 else {
             throw Failure(
-                .usage, "import", "\(counted(errors, "error")) in what was read as \(name)",
+                .usage, "import", "\(counted(errors, "error")) in what was read as \(self.name)",
                 remedy: "mend them")
         }
         return topology
@@ -78,6 +83,15 @@ enum ImportedFiles {
     private static let depthMax = 32
 
     static func read(_ paths: [String], _ endings: [String]) throws(Failure) -> [ImportedFile] {
+        let files = try gathered(paths, endings)
+        try Privileges.drop()
+        return files
+    }
+
+    /// As `read`, but root is not yet given up: nothing may be parsed before that.
+    static func gathered(
+        _ paths: [String], _ endings: [String]
+    ) throws(Failure) -> [ImportedFile] {
         var names: [String] = []
         for path in paths {
             if path != "-", Files.facts(of: path)?.isDirectory == true {
@@ -100,7 +114,6 @@ enum ImportedFiles {
             room -= bytes.count
             files.append(ImportedFile(name: name, bytes: bytes))
         }
-        try Privileges.drop()
         return files
     }
 

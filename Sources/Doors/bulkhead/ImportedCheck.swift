@@ -27,6 +27,10 @@ func importedCheck(_ name: String, _ arguments: Arguments) throws(Failure) -> Ex
         ($0.element.file, $0.element.place ?? nowhere, $0.offset)
             < ($1.element.file, $1.element.place ?? nowhere, $1.offset)
     }.map(\.element)
+    if arguments.has("sarif") {
+        Output.line(sarif(of: sorted, in: arguments.word(0) ?? "").renderPretty())
+        return review.exit
+    }
     if arguments.has("json") {
         let answer: JSON = [
             "format": .text(format.name), "files": .list(arguments.words.map(JSON.text)),

@@ -52,6 +52,16 @@ struct PlatformFile {
             operators: operators, distrust: distrust)
     }
 
+    /// A file whose bytes were read before, for questions alone: nothing of it is run.
+    static func parsed(_ path: String, _ bytes: [UInt8]) -> PlatformFile {
+        let folder = folder(of: path)
+        let (platform, findings) = Blueprint.read(
+            bytes, folder: folder, today: time(nil) / 86400)
+        return PlatformFile(
+            path: path, folder: folder, platform: platform, findings: findings,
+            operators: Environment.operators(), distrust: nil)
+    }
+
     /// Looks at what was opened, not at the name, which may lead elsewhere a moment later.
     private static func distrust(
         _ file: borrowing Descriptor, _ operators: Set<UInt32>

@@ -17,7 +17,8 @@ extension Verb {
             ],
             details: """
                 Reach is one hop: what flows and channels allow when nobody is owned.
-                With both --from and --to, exit 1 says that nothing leads there.
+                With both --from and --to, exit 1 says that nothing leads there; what is missing, what
+                forbids it, and by which services it could be got around is told as well.
                 With --from-format, files and folders of these formats are read instead:
                 \(ImportFormat.all.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)
@@ -39,17 +40,23 @@ extension Verb {
             try graph.target(text)
         }
         let links = graph.links(from: from, to: to?.party, port: to?.port)
+        var absence: Absence?
+        if let from, let to, links.isEmpty {
+            absence = graph.absence(from: from, to: to.party, port: to.port)
+        }
         if arguments.has("json") {
             let document: JSON = [
                 "platform": .text(graph.platform.name), "from": .optional(from?.name),
                 "to": .optional(arguments.value("to")),
                 "reach": .list(links.map(graph.document)),
+                "missing": absence.map(graph.document) ?? .null,
             ]
             Output.line(document.renderPretty())
         } else if links.isEmpty {
             Output.line(
                 "\(from?.name ?? "nobody") \(from == nil ? "reaches" : "does not reach") "
                     + "\(arguments.value("to") ?? "anything"): no flow and no channel leads there")
+            for line in absence.map(graph.text) ?? [] { Output.line("  " + line) }
         } else {
             let lines =
                 (from == nil && to == nil ? graph.matrix() + [""] : []) + graph.table(links)
@@ -111,6 +118,47 @@ extension Graph {
             }
         }
         return aligned([["from", "to", "port", "by", "because"]] + rows)
+    }
+
+    fileprivate func text(_ absence: Absence) -> [String] {
+        var lines: [String] = []
+        if let missing = absence.missing {
+            lines.append(
+                "it would take {from: \(missing.from.name), to: \(missing.service).\(missing.port), "
+                    + "because: …}")
+        }
+        for guarantee in absence.broken {
+            lines.append("which line \(guarantee.place.line) forbids: \(guarantee.claim)")
+        }
+        if !absence.detour.isEmpty {
+            let way = absence.detour.map { "\(platform.services[$0.to].name).\($0.by.name)" }
+            lines.append(
+                "who owns services on the way comes by \(way.joined(separator: ", then "))")
+        }
+        lines.append(
+            absence.callers.isEmpty
+                ? "nobody reaches it"
+                : "reached by " + absence.callers.map(name).joined(separator: ", "))
+        return lines
+    }
+
+    fileprivate func document(_ absence: Absence) -> JSON {
+        [
+            "flow": absence.missing.map { missing in
+                [
+                    "from": .text(missing.from.name),
+                    "to": .text("\(missing.service).\(missing.port)"),
+                ]
+            } ?? .null,
+            "forbidden": .list(
+                absence.broken.map { guarantee in
+                    [
+                        "line": .count(guarantee.place.line), "guarantee": .text(guarantee.claim),
+                    ]
+                }),
+            "detour": .list(absence.detour.map(document)),
+            "callers": .list(absence.callers.map { .text(name($0)) }),
+        ]
     }
 
     /// Widest platform that is shown as a matrix, in services.

@@ -15,7 +15,9 @@ struct Verb: Sendable {
 
     /// All of them in the order of help; a new verb is one file and one word here.
     static let all: [Verb] = [
-        .check, .reach, .blast, .schema, .doctor, .up, .status, .logs, .restart, .revoke, .down,
+        .check, .reach, .blast, .diff, .draw, .schema, .doctor, .up, .status, .logs, .restart,
+        .revoke,
+        .down,
         .trail,
         .drill, .account, .key, .venue, .book, .load, .trust,
         .version, .help,

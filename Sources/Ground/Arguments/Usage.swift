@@ -22,6 +22,8 @@ public struct Flag: Sendable {
 
     /// The flag that every verb with an answer has.
     public static let json = Flag("json", "print one JSON document")
+    /// `--sarif`, of every verb that finds something in files.
+    public static let sarif = Flag("sarif", "print one SARIF 2.1.0 document")
 }
 
 /// What a verb takes, for reading its arguments and for its help.

@@ -7,8 +7,8 @@ package import Topology
 
 package struct Connectivity: Sendable {
     package let topology: Topology
-    /// The class of each endpoint.
-    private let classes: [Int]
+    /// The class of each endpoint: no gate tells those of one class apart.
+    package let classes: [Int]
     /// One or two endpoints of each class.
     private let members: [[Int]]
     private var answers: [Int: [Traffic]] = [:]
@@ -27,6 +27,11 @@ package struct Connectivity: Sendable {
 
     /// How many kinds of endpoints the gates tell apart.
     package var classCount: Int { members.count }
+
+    /// Classes to which something may pass from a class; to all others nothing does.
+    package mutating func prospects(from source: Int) -> [Int] {
+        prospects.targets(of: source)
+    }
 
     /// What passes from one endpoint to another, or between the machines of a group.
     package mutating func traffic(

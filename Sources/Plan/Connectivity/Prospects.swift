@@ -27,14 +27,34 @@ struct Prospects {
 
     /// False only when nothing passes from one class to the other.
     mutating func mayPass(from source: Int, to target: Int) -> Bool {
-        if rows[source] == nil {
-            rows[source] = partners(
-                topology.endpoints[members[source]].egress, .destination)
-        }
+        findRow(source)
         if columns[target] == nil {
             columns[target] = partners(topology.endpoints[members[target]].ingress, .source)
         }
         return Self.has(rows[source], target) && Self.has(columns[target], source)
+    }
+
+    /// Every class to which something may pass.
+    mutating func targets(of source: Int) -> [Int] {
+        findRow(source)
+        let row = rows[source] ?? []
+        var found: [Int] = []
+        for (place, word) in row.enumerated() {
+            var rest = word
+            while rest != 0 {
+                let target = place << 6 + rest.trailingZeroBitCount
+                rest &= rest - 1
+                if target < members.count, mayPass(from: source, to: target) {
+                    found.append(target)
+                }
+            }
+        }
+        return found
+    }
+
+    private mutating func findRow(_ source: Int) {
+        guard rows[source] == nil else { return }
+        rows[source] = partners(topology.endpoints[members[source]].egress, .destination)
     }
 
     private static func has(_ bits: [UInt64]?, _ index: Int) -> Bool {

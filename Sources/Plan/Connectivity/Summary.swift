@@ -21,15 +21,19 @@ struct Summary {
         133...255,
     ]
 
-    private let topology: Topology
+    private let atoms: AddressAtoms
     private let source: Endpoint
     private let target: Endpoint
     private var products: [Families: Set<Product>] = [:]
 
     init(_ topology: Topology, _ source: Int, _ target: Int) {
-        self.topology = topology
-        self.source = topology.endpoints[source]
-        self.target = topology.endpoints[target]
+        self.init(topology.atoms, topology.endpoints[source], topology.endpoints[target])
+    }
+
+    init(_ atoms: AddressAtoms, _ source: Endpoint, _ target: Endpoint) {
+        self.atoms = atoms
+        self.source = source
+        self.target = target
     }
 
     mutating func add(_ packets: PacketSet, _ family: Families) {
@@ -91,7 +95,7 @@ struct Summary {
     }
 
     private func addresses(_ endpoint: Endpoint, _ family: Families) -> [ClosedRange<UInt32>] {
-        family == .v4 ? endpoint.v4 : endpoint.v6.compactMap(topology.atoms.atoms)
+        family == .v4 ? endpoint.v4 : endpoint.v6.compactMap(atoms.atoms)
     }
 
     /// Everything that was added, in the order of protocols.
@@ -128,7 +132,7 @@ struct Summary {
 
     private func text(_ ranges: [ClosedRange<UInt32>], _ families: Families) -> [String] {
         families == .v4
-            ? ranges.map(RangeText.v4) : ranges.map { RangeText.v6(topology.atoms.addresses($0)) }
+            ? ranges.map(RangeText.v4) : ranges.map { RangeText.v6(atoms.addresses($0)) }
     }
 
     /// With all protocols without ports as one where they are alike, sorted.

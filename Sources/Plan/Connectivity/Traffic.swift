@@ -1,4 +1,7 @@
 package import Notation
+package import Packets
+package import Ruleset
+package import Topology
 
 /// What passes between two endpoints, of one kind of protocol.
 package struct Traffic: Sendable, Hashable {
@@ -87,6 +90,17 @@ package struct Traffic: Sendable, Hashable {
                 ? "everything" : "everything (may: \(first.unless.joined(separator: "; ")))"
         }
         return traffic.map(\.text).joined(separator: "; ")
+    }
+
+    /// Sets of packets between two endpoints as a list; `atoms` are the numbers of addresses.
+    package static func list(
+        _ sets: [Families: PacketSet], from source: Endpoint, to target: Endpoint,
+        _ atoms: AddressAtoms, isCertain: Bool, unless: [String] = []
+    ) -> [Traffic] {
+        guard sets.contains(where: { !$0.value.isEmpty }) else { return [] }
+        var summary = Summary(atoms, source, target)
+        for family in [Families.v4, .v6] { summary.add(sets[family] ?? PacketSet(), family) }
+        return summary.traffic(isCertain: isCertain, unless: unless)
     }
 
     /// One entry of the list of connections.

@@ -87,7 +87,7 @@ extension Topology {
     }
 
     /// First packets of connections between the addresses of two endpoints.
-    private func questions(_ source: Int, _ target: Int, _ family: Families) -> [Box] {
+    package func questions(_ source: Int, _ target: Int, _ family: Families) -> [Box] {
         let new = ConnectionState.new.rawValue
         let start = Box.everything.with(.state, new...new).with(.arrival, 0...0)
             .with(.departure, 0...0)

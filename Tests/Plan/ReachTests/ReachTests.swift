@@ -207,6 +207,25 @@ struct ReachTests {
         }
     }
 
+    @Test("what does not reach says what is missing, what forbids it, and the way around")
+    func absence() {
+        var platform = Self.platform
+        let place = Place(line: 50, column: 1)
+        platform.guarantees = [
+            Guarantee(.never(from: .zone("dmz"), to: .zone("data"), port: "main"), place: place),
+            Guarantee(
+                .never(from: .service("gateway"), to: .service("ledger"), port: nil), place: place),
+        ]
+        let graph = Graph(platform)
+        let absence = graph.absence(from: .service("gateway"), to: .service("ledger"), port: nil)
+        #expect(absence.missing?.service == "ledger" && absence.missing?.port == "main")
+        #expect(absence.broken.map(\.claim) == ["never gateway reaches ledger"])
+        #expect(absence.detour.map(\.place.line) == [11, 12, 13])
+        #expect(absence.callers.map(graph.name) == ["orders"])
+        let none = graph.absence(from: .service("ledger"), to: .service("keys"), port: nil)
+        #expect(none.detour.isEmpty && none.callers.isEmpty && none.broken.isEmpty)
+    }
+
     @Test("claims read as sentences")
     func claims() {
         #expect(
