@@ -110,7 +110,7 @@ def filters():
     shown = re.findall(r"^```\n\$ (bulkhead .*?)\n(.*?)^```", page, re.M | re.S)
     for line, wanted in shown:
         done = subprocess.run(
-            ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60,
+            ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=300,
             env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"})
         expect(done.stdout == wanted, f"`{line}` printed {done.stdout}{done.stderr}")
     expect(len(shown) >= 3, f"only {len(shown)} examples")
