@@ -107,6 +107,12 @@ let rooms: [[Target]] = [
             "Findings",
         ], tests: ["Chance"]),
     room(
+        "Plan", "Drift",
+        opens: [
+            "Addresses", "Confinement", "Rulebook", "NftText", "Cover", "Connectivity", "Topology",
+            "Ruleset", "Packets", "Findings",
+        ], tests: ["Descriptors", "Namespaces", "PacketFilter"]),
+    room(
         "Plan", "Assurance",
         opens: [
             "Addresses", "Confinement", "Cover", "CoverCheck", "Findings", "Packets", "Platform",
@@ -213,6 +219,12 @@ let rooms: [[Target]] = [
         "Compartments", "Operator",
         opens: [
             "Confinement", "ControlTreaty", "Descriptors", "Digests", "Findings", "Bytes", "CLinux",
+        ]),
+    room(
+        "Compartments", "Inspection",
+        opens: [
+            "Operator", "Confinement", "PacketFilter", "Netlink", "Descriptors", "Addresses",
+            "Findings",
         ]),
     room("Treaties", "AuditTreaty", opens: ["Bytes", "Addresses"], tests: ["Chance"]),
     room("Treaties", "ControlTreaty", opens: ["Bytes"]),
@@ -377,7 +389,8 @@ let doors: [[Target]] = [
             "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
             "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
             "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing", "Sarif", "Segmentation", "Lint", "Packs", "FlowLog",
+            "Drawing", "Sarif", "Inspection", "Drift", "Ruleset", "Segmentation", "Lint", "Packs",
+            "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",

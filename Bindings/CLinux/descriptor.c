@@ -33,6 +33,12 @@ int bh_seal(int fd) {
     return fcntl(fd, F_ADD_SEALS, all) < 0 ? -errno : 0;
 }
 
+int bh_is_sealed(int fd) {
+    int wanted = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+    int seals = fcntl(fd, F_GET_SEALS);
+    return seals >= 0 && (seals & wanted) == wanted;
+}
+
 static int change_flag(int fd, int get, int set, int flag, int on) {
     int flags = fcntl(fd, get);
     if (flags < 0) return -errno;

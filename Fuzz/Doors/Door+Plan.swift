@@ -104,6 +104,20 @@ extension Door {
         return all
     }
 
+    static let running = Door(name: "running") {
+        [
+            RunningPlan(sample(), closed: []).encode(),
+            RunningPlan(sample(), closed: [0]).encode(),
+        ]
+    } take: { bytes in
+        guard let read = try? RunningPlan.decode(bytes) else { return }
+        require(read.encode() == bytes, "other bytes mean the same running plan")
+        guard let next = try? read.amended(by: read.deployment) else {
+            return require(false, "a plan cannot take its own place")
+        }
+        require(next.closed.isEmpty, "a flow of the same plan ended")
+    }
+
     static let deployment = Door(name: "deployment") {
         [DeploymentCodec.encode(sample())]
     } take: { bytes in

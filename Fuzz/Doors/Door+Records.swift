@@ -61,6 +61,7 @@ extension Door {
     static let control = Door(name: "control") {
         [
             ControlRequest.status.encode(), ControlRequest.down.encode(),
+            ControlRequest.amend(confirmSeconds: 30).encode(),
             ControlRequest.restart(compartment: "web").encode(),
             ControlRequest.revoke(from: "web", to: "app.http").encode(),
             ControlReply.done("x").encode(),

@@ -7,7 +7,8 @@ struct Door: Sendable {
     let take: @Sendable ([UInt8]) -> Void
 
     static let all: [Door] = [
-        .blueprint, .json, .elf, .deployment, .plan, .event, .table, .control, .log, .audit,
+        .blueprint, .json, .elf, .deployment, .running, .plan, .event, .table, .control, .log,
+        .audit,
         .netlink, .orders, .report, .trail, .block, .results, .ledger, .request, .stream, .market,
         .enrol, .bareEvent, .http, .answer, .frame, .passages, .signed, .listingFile, .flow,
         .number, .journal, .securityGroups, .terraformPlan, .yaml, .kubernetes,

@@ -9,6 +9,8 @@ int bh_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, u
 int bh_memfd(const char *name);
 // Seals a memfd against writing, growing, shrinking and unsealing.
 int bh_seal(int fd);
+// 1 when nobody can change a memfd any more, whoever holds it.
+int bh_is_sealed(int fd);
 int bh_set_nonblocking(int fd, int on);
 int bh_set_cloexec(int fd, int on);
 int bh_ioctl_int(int fd, unsigned long request, int value);

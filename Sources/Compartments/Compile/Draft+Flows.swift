@@ -32,7 +32,10 @@ extension Draft {
             platform.services.indices.map { (platform.services[$0].name, $0) },
             uniquingKeysWith: { first, _ in first })
         let publications = Set(platform.publications.map { "\($0.service).\($0.port)" })
-        for flow in platform.flows {
+        // Of two flows that allow the same, the first is on record: an observed one is last, so that
+        // what is on record under it would be refused without it.
+        let flows = platform.flows.filter { !$0.observe } + platform.flows.filter(\.observe)
+        for flow in flows {
             guard let target = services[flow.to],
                 let port = platform.services[target].port(flow.port)
             else {
@@ -66,7 +69,7 @@ extension Draft {
                     deployment.flows.append(
                         FlowPlan(
                             from: end, to: index, port: port, line: UInt32(flow.place.line),
-                            expires: expires))
+                            expires: expires, isObserved: flow.observe))
                 }
             }
         }

@@ -104,13 +104,19 @@ package struct FlowPlan: Sendable, Equatable {
     package var line: UInt32
     /// First second, since 1970, at which it is no longer allowed; 0 means never.
     package var expires: UInt64
+    /// Each connection is on record as one that would be refused without this flow.
+    package var isObserved: Bool
 
-    package init(from: Origin, to: Int, port: Port, line: UInt32, expires: UInt64 = 0) {
+    package init(
+        from: Origin, to: Int, port: Port, line: UInt32, expires: UInt64 = 0,
+        isObserved: Bool = false
+    ) {
         self.from = from
         self.to = to
         self.port = port
         self.line = line
         self.expires = expires
+        self.isObserved = isObserved
     }
 }
 

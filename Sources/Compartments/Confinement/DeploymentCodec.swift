@@ -13,7 +13,7 @@ package enum DeploymentCodec {
     package static let flowsMax = 100_000
     package static let listenersMax = 1024
     package static let channelsMax = 8192
-    static let version: UInt16 = 3
+    static let version: UInt16 = 4
     static let magic = Array("BHDP".utf8)
 
     /// The bytes; what is over a bound, `decode` refuses.
@@ -41,6 +41,7 @@ package enum DeploymentCodec {
             out.port(flow.port)
             out.integer(flow.line)
             out.integer(flow.expires)
+            out.integer(UInt8(flow.isObserved ? 1 : 0))
         }
         out.list(deployment.listeners) { listener, out in
             out.index(listener.compartment)
@@ -137,8 +138,12 @@ package enum DeploymentCodec {
             }
             let line = try reader.integer(UInt32.self)
             let expires = try reader.integer(UInt64.self)
+            let observed = try reader.integer(UInt8.self)
+            guard observed <= 1 else { throw Malformed(at: at, expected: "a yes or no") }
             deployment.flows.append(
-                FlowPlan(from: from, to: to, port: port, line: line, expires: expires))
+                FlowPlan(
+                    from: from, to: to, port: port, line: line, expires: expires,
+                    isObserved: observed == 1))
         }
     }
 

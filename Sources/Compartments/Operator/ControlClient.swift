@@ -26,7 +26,7 @@ package enum ControlClient {
         return Descriptor(owning: connection)
     }
 
-    private static func exchange(
+    static func exchange(
         _ request: ControlRequest, at path: String, handing descriptors: [Int32]
     ) throws(Failure) -> (reply: ControlReply, connection: Int32) {
         let number = unsafe bh_unix_connect(path)
@@ -89,7 +89,7 @@ package enum ControlClient {
         return process < 0 ? nil : SharedDescriptor(Descriptor(owning: process))
     }
 
-    private static func silent(_ path: String) -> Failure {
+    static func silent(_ path: String) -> Failure {
         Failure(
             .machine, "no-answer", "the supervisor at \(path) ended without an answer",
             remedy: "see its log; the next `bulkhead up` sweeps what it left")

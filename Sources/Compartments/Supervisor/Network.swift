@@ -20,14 +20,18 @@ struct Network: ~Copyable {
     /// One line for the operator.
     private(set) var summary = ""
 
-    private let deployment: Deployment
-    private let fabric: SharedDescriptor
+    private(set) var deployment: Deployment
+    let fabric: SharedDescriptor
     private let host: Descriptor
-    private let namespaces: [SharedDescriptor]
+    let namespaces: [SharedDescriptor]
     private let publishing: RuleTable
     private var fabricRules: RuleSession
     private var hostRules: RuleSession
-    private var closed: Set<Int> = []
+    private(set) var closed: Set<Int> = []
+    /// This process's number as the kernel tells of changes to rules; nil when nothing was loaded.
+    ///
+    /// It is that of the first pid namespace, for which nothing here could ask.
+    let ownNumber: UInt32?
     /// Sockets that hear of changes to the rules, by place: a compartment's index, then the
     /// fabric's and the host's.
     private(set) var watches: [Int: SharedDescriptor] = [:]
@@ -46,13 +50,10 @@ struct Network: ~Copyable {
         var namespaces: [SharedDescriptor] = []
         var logs: [Handed] = []
         var uids: [Int: UInt32] = [:]
-        logs.append(
-            Handed(
-                name: "log.fabric",
-                descriptor: SharedDescriptor(try Self.log(in: fabric, "the fabric"))))
+        logs.append(try Self.handed("log.fabric", fabric, "the fabric"))
 
         // Rules stand before the link that they guard: no packet ever meets an empty table.
-        try Self.load(Rulebook.fabric(deployment), into: &fabricRules, fabric, "the fabric")
+        let ownNumber = try Self.loadFabric(deployment, into: &fabricRules, fabric)
         for index in units.indices {
             let namespace = try NetworkNamespace.create()
             var rules = try RuleSession(in: namespace)
@@ -60,10 +61,7 @@ struct Network: ~Copyable {
             try Self.load(
                 Rulebook.host(deployment, compartment: index), into: &rules, namespace, name)
             if units[index].plan.kind == .service {
-                logs.append(
-                    Handed(
-                        name: "log.\(index)",
-                        descriptor: SharedDescriptor(try Self.log(in: namespace, name))))
+                logs.append(try Self.handed("log.\(index)", namespace, name))
                 try links.attach(
                     compartment: namespace, index: index, address: units[index].plan.address)
             }
@@ -86,6 +84,7 @@ struct Network: ~Copyable {
             namespaces, fabric, host, isPublishing: !publishing.skeleton.isEmpty,
             without: deployment.without)
         self.deployment = deployment
+        self.ownNumber = ownNumber
         self.fabric = SharedDescriptor(fabric)
         self.host = host
         self.publishing = publishing
@@ -115,6 +114,21 @@ struct Network: ~Copyable {
             watches[namespaces.count + 1] = SharedDescriptor(try RuleWatch.open(in: host))
         }
         return watches
+    }
+
+    /// Loads the fabric's table; returns the number under which the kernel tells of it.
+    private static func loadFabric(
+        _ deployment: Deployment, into rules: inout RuleSession, _ fabric: borrowing Descriptor
+    ) throws -> UInt32? {
+        let watch = try RuleWatch.open(in: fabric)
+        try load(Rulebook.fabric(deployment), into: &rules, fabric, "the fabric")
+        return RuleWatch.news(watch.number).transactions.first?.process
+    }
+
+    private static func handed(
+        _ name: String, _ namespace: borrowing Descriptor, _ place: String
+    ) throws(Failure) -> Handed {
+        Handed(name: name, descriptor: SharedDescriptor(try log(in: namespace, place)))
     }
 
     /// The log of a namespace that is ours alone.
@@ -243,6 +257,12 @@ struct Network: ~Copyable {
         return place == namespaces.count ? "fabric" : "host"
     }
 
+    /// The namespace of a place; the host's is everybody's.
+    func namespace(at place: Int) -> SharedDescriptor? {
+        if namespaces.indices.contains(place) { return namespaces[place] }
+        return place == namespaces.count ? fabric : nil
+    }
+
     /// The first way in which the live rules of a place differ from the plan; nil when they do not.
     ///
     /// Rules that cannot be read, because their table is gone, differ.
@@ -266,6 +286,96 @@ struct Network: ~Copyable {
         } catch {
             return "the rules cannot be read: \(error)"
         }
+    }
+
+    /// Puts the plan's rules of a place in the place of whatever stands there, in one transaction.
+    ///
+    /// A namespace that is ours alone is emptied of all else; on the host only our table is.
+    mutating func restore(at place: Int) throws {
+        if place < namespaces.count {
+            var rules = try RuleSession(in: try Descriptor(copying: namespaces[place].number))
+            let table = Rulebook.host(deployment, compartment: place, closed: closed)
+            try rules.load("flush ruleset\n" + table.creation)
+        } else if place == namespaces.count {
+            let table = Rulebook.fabric(deployment, closed: closed)
+            try fabricRules.load("flush ruleset\n" + table.creation)
+        } else {
+            try hostRules.load(publishing.text)
+        }
+    }
+
+    /// Makes the rules those of another plan of the same compartments.
+    ///
+    /// One transaction in each namespace where they differ, read back and compared. Throws with the
+    /// rules as they were, or `Torn` when even that failed.
+    mutating func change(to plan: RunningPlan) throws {
+        let before = RunningPlan(deployment, closed: closed)
+        for place in [namespaces.count] + namespaces.indices
+        where Self.rules(before, place, namespaces.count)
+            != Self.rules(plan, place, namespaces.count)
+        {
+            guard let difference = drift(at: place) else { continue }
+            throw Failure(
+                .refused, "drift",
+                "the rules of \(name(ofPlace: place)) are not the plan's: \(difference)",
+                remedy: "see `bulkhead drift`, and put them right first")
+        }
+        do {
+            try perform(before, plan)
+        } catch {
+            do { try perform(plan, before) } catch let second {
+                throw Torn(description: "\(error); then \(second)")
+            }
+            throw error
+        }
+    }
+
+    /// Makes the rules those of a plan whatever stands in their way: each place that differs is
+    /// emptied and loaded.
+    mutating func force(_ plan: RunningPlan) throws {
+        deployment = plan.deployment
+        closed = plan.closed
+        for place in [namespaces.count] + namespaces.indices where drift(at: place) != nil {
+            try restore(at: place)
+            if let difference = drift(at: place) {
+                throw Torn(description: "\(name(ofPlace: place)): \(difference)")
+            }
+        }
+    }
+
+    /// Some places have the new rules and some the old ones.
+    struct Torn: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Places that were changed already, or not yet, are known by what they hold.
+    private mutating func perform(_ old: RunningPlan, _ new: RunningPlan) throws {
+        deployment = new.deployment
+        closed = new.closed
+        let places = [namespaces.count] + namespaces.indices
+        for place in places {
+            let text = Self.rules(old, place, namespaces.count)
+                .change(to: Self.rules(new, place, namespaces.count))
+            guard !text.isEmpty, drift(at: place) != nil else { continue }
+            if place == namespaces.count {
+                try fabricRules.load(text)
+            } else {
+                var rules = try RuleSession(in: try Descriptor(copying: namespaces[place].number))
+                try rules.load(text)
+            }
+            if let difference = drift(at: place) {
+                throw Failure(
+                    .machine, "readback",
+                    "the rules of \(name(ofPlace: place)) are not those of the plan: \(difference)",
+                    remedy: "another program changes nftables rules; find and stop it")
+            }
+        }
+    }
+
+    private static func rules(_ plan: RunningPlan, _ place: Int, _ fabric: Int) -> RuleTable {
+        place == fabric
+            ? Rulebook.fabric(plan.deployment, closed: plan.closed)
+            : Rulebook.host(plan.deployment, compartment: place, closed: plan.closed)
     }
 
     /// Takes the one named thing off the host.

@@ -82,9 +82,9 @@ extension Supervisor {
         do {
             let request = try ControlRequest.decode(Array(bytes.prefix(count)))
             let granted = role(of: uid).permits(request)
-            // Status is asked several times a second by `status --watch`: only refusals of it
-            // are worth a record.
-            if granted ? request != .status : isListed() {
+            // Status is asked several times a second by `status --watch`, and who asked for the
+            // plan asks for every place: only refusals of these are worth a record.
+            if granted ? !request.isFrequent : isListed() {
                 record(nil, .command(uid: uid, verb: request.verb, granted: granted))
             }
             if !granted {
@@ -93,6 +93,10 @@ extension Supervisor {
                     remedy: "ask as the user who runs the platform")
             } else if case .open(let service, let channel) = request {
                 (reply, connection) = connect(service, channel)
+            } else if case .plan = request {
+                (reply, connection) = handPlan()
+            } else if case .place(let place) = request {
+                (reply, connection) = handPlace(Int(place))
             } else {
                 reply = perform(request, handed: handed)
             }
@@ -103,7 +107,7 @@ extension Supervisor {
         answer(peer, reply, handing: connection)
     }
 
-    private mutating func isListed() -> Bool {
+    mutating func isListed() -> Bool {
         recordRefusals()
         return refusals.admits(now: Clock.monotonic)
     }
@@ -139,7 +143,10 @@ extension Supervisor {
         case .probe(let name, let program):
             return seatProbe(name, program: program, handed: handed)
         case .release(let name): return releaseProbe(name)
-        case .open: return .refused(problem: "no connection was made", remedy: "ask again")
+        case .amend(let seconds): return beginAmendment(seconds, handed: handed)
+        case .confirm: return confirmAmendment()
+        case .open, .plan, .place:
+            return .refused(problem: "no connection was made", remedy: "ask again")
         }
     }
 

@@ -285,7 +285,7 @@ extension Supervisor {
             flows: deployment.flows.map { flow in
                 RosterFlow(
                     from: name(of: flow.from), to: deployment.compartments[flow.to].name,
-                    port: flow.port, line: flow.line)
+                    port: flow.port, line: flow.line, isObserved: flow.isObserved)
             })
     }
 

@@ -19,7 +19,8 @@ package struct Supervisor: ~Copyable {
         case over
     }
 
-    let deployment: Deployment
+    /// The plan as it runs: an amendment changes its flows.
+    var deployment: Deployment
     let places: Places
     /// The jail's program on the host.
     let jail: String
@@ -27,6 +28,8 @@ package struct Supervisor: ~Copyable {
     let spared: Walls
     /// A uid besides root that may ask for status.
     let observer: UInt32?
+    /// Puts rules back that somebody else changed.
+    let reasserts: Bool
 
     var front: FrontLink
     var loop: EventLoop
@@ -38,6 +41,7 @@ package struct Supervisor: ~Copyable {
     var network: Network?
     var audit: AuditWatch?
     var drift = Drift()
+    var amendment = Amendment()
     var programs = ProgramDigests()
     var peers: [Int: SharedDescriptor] = [:]
     var controlSocket: SharedDescriptor?
@@ -67,7 +71,7 @@ package struct Supervisor: ~Copyable {
 
     package init(
         deployment: Deployment, places: Places, jail: String, spared: Walls, observer: UInt32?,
-        front: consuming FrontLink
+        reasserts: Bool, front: consuming FrontLink
     ) throws(SystemFailure) {
         // Before anything else runs: a signal that arrives early waits in the descriptor.
         let signals = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
@@ -78,6 +82,7 @@ package struct Supervisor: ~Copyable {
         self.jail = jail
         self.spared = spared
         self.observer = observer
+        self.reasserts = reasserts
         self.front = front
         self.signals = signals
         self.loop = loop
@@ -150,6 +155,7 @@ package struct Supervisor: ~Copyable {
         }
         if let count = refusals.dueAt { due(count) }
         if !drift.due.isEmpty { due(drift.next) }
+        if let end = amendment.dueAt { due(end) }
         if let expiry = nextExpiry() {
             let seconds = expiry > Clock.seconds ? expiry - Clock.seconds : 0
             let left = Int32(clamping: min(seconds, 3600) * 1000)
@@ -172,6 +178,7 @@ package struct Supervisor: ~Copyable {
         case .rules(let place): takeRules(place)
         case .trail(let index): outbox.readable(index, &loop)
         case .channel(let index): channelEnded(index)
+        case .amendment: takeAmendment()
         }
     }
 
@@ -224,6 +231,7 @@ package struct Supervisor: ~Copyable {
         recordRefusals()
         expireFlows()
         checkDrift()
+        checkAmendment()
         if case .stopping = stage { stopNext() }
     }
 

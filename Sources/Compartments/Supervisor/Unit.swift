@@ -98,12 +98,14 @@ enum Token {
     case trail(Int)
     case channel(Int)
     case rules(Int)
+    case amendment
 
     var raw: UInt64 {
         switch self {
         case .front: 0
         case .signals: 1
         case .control: 2
+        case .amendment: 3
         case .peer(let index): 3 << 32 | UInt64(index)
         case .jail(let index): 4 << 32 | UInt64(index)
         case .process(let index): 5 << 32 | UInt64(index)
@@ -121,6 +123,7 @@ enum Token {
         case (0, 0): self = .front
         case (0, 1): self = .signals
         case (0, 2): self = .control
+        case (0, 3): self = .amendment
         case (3, _): self = .peer(index)
         case (4, _): self = .jail(index)
         case (5, _): self = .process(index)

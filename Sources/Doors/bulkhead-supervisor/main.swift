@@ -12,12 +12,14 @@ func supervise() -> ExitCode {
     var home: String?
     var observer: UInt32?
     var spared: Walls = []
+    var reasserts = false
     var words = CommandLine.arguments.dropFirst()[...]
     while let word = words.popFirst() {
         switch word {
         case "--state": state = words.popFirst()
         case "--home": home = words.popFirst()
         case "--observer": observer = words.popFirst().flatMap { UInt32($0) }
+        case "--reassert": reasserts = true
         case "--without":
             let name = words.popFirst()
             guard let wall = Walls.names.first(where: { $0.name == name })?.wall else {
@@ -49,7 +51,7 @@ func supervise() -> ExitCode {
         let own = try Programs.beside()
         var supervisor = try Supervisor(
             deployment: deployment, places: places, jail: try Programs.jail(in: own),
-            spared: spared, observer: observer, front: front)
+            spared: spared, observer: observer, reasserts: reasserts, front: front)
         return supervisor.run()
     } catch let failure as Failure {
         print("bulkhead-supervisor: \(failure)")

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Notation
 internal import Operator
 
-private let stateFlag = Flag("state", value: "DIR", "the instance with its state there")
+let stateFlag = Flag("state", value: "DIR", "the instance with its state there")
 
 /// The running platform that the arguments mean: named, or the only one.
 func running(_ arguments: Arguments) throws(Failure) -> Locations {
@@ -47,7 +47,7 @@ func running(_ arguments: Arguments) throws(Failure) -> Locations {
     return locations(only, nil)
 }
 
-private let platformFlag = Flag("platform", value: "NAME", "which, when several run")
+let platformFlag = Flag("platform", value: "NAME", "which, when several run")
 
 extension Verb {
     static let down = Verb(

@@ -19,6 +19,7 @@ extension Verb {
                 Flag("isolation", value: "full|none", "how strongly compartments are kept apart"),
                 Flag("require", value: "full|none", "refuse when the machine offers less"),
                 Flag("state", value: "DIR", "keep its state there: an instance of its own"),
+                Flag("reassert", "put rules back that somebody else changes"),
                 Flag("twin", "a drill's copy: nothing is published, walls may be left out"),
                 Flag(
                     "without", value: "WALL", repeats: true,
@@ -40,6 +41,7 @@ private struct UpRequest {
     let state: String?
     let detach: Bool
     let isTwin: Bool
+    let reasserts: Bool
     let without: Walls
 
     init(_ arguments: Arguments) throws(Failure) {
@@ -55,6 +57,7 @@ private struct UpRequest {
         state = arguments.value("state").map { absolute($0) }
         detach = arguments.has("detach")
         isTwin = arguments.has("twin")
+        reasserts = arguments.has("reassert")
         var walls: Walls = []
         for name in arguments.values("without") {
             walls.insert(try wall(named: name))
@@ -133,7 +136,7 @@ private func bringUp(_ arguments: Arguments) throws(Failure) -> ExitCode {
 }
 
 /// A platform whose guarantees do not hold is not started.
-private func requireGuarantees(_ platform: Platform, _ file: String) throws(Failure) {
+func requireGuarantees(_ platform: Platform, _ file: String) throws(Failure) {
     let broken = Graph(platform).verdicts().filter { !$0.verdict.passes }
     guard !broken.isEmpty else { return }
     throw Failure(
@@ -185,6 +188,7 @@ private func startSupervisor(
     for (name, wall) in Walls.names where request.without.contains(wall) {
         arguments += ["--without", name]
     }
+    if request.reasserts { arguments.append("--reassert") }
     if let home = Environment.value("HOME") { arguments += ["--home", home] }
     if let uid = Environment.value("SUDO_UID") { arguments += ["--observer", uid] }
     return try SupervisorStart(program: programs + "/bulkhead-supervisor", arguments: arguments)

@@ -16,9 +16,7 @@ struct Verb: Sendable {
     /// All of them in the order of help; a new verb is one file and one word here.
     static let all: [Verb] = [
         .check, .reach, .blast, .diff, .draw, .schema, .doctor, .up, .status, .logs, .restart,
-        .revoke,
-        .down,
-        .trail,
+        .revoke, .drift, .apply, .confirm, .down, .trail,
         .drill, .account, .key, .venue, .book, .load, .trust,
         .version, .help,
     ]

@@ -8,6 +8,7 @@ struct Layout {
     private static let betweenBands = 14.0
     private static let emptyBand = 34.0
     private static let rounds = 24
+    private static let gravity = 0.2
 
     private(set) var frames: [Frame]
     private(set) var bands: [(group: Int, frame: Frame)] = []
@@ -21,6 +22,7 @@ struct Layout {
     private let ranks: Ranks
     private let lanes: Lanes
     private var centres: [Double]
+    private var middle = 0.0
     private var tops: [Double] = []
     private var bottoms: [Double] = []
     /// For each edge its ports' offsets from the middle of the upper and of the lower box.
@@ -91,6 +93,7 @@ struct Layout {
         }
         for round in 0..<Self.rounds {
             let isDown = round % 2 == 0
+            findMiddle()
             for index in isDown ? Array(lanes.rows.indices) : lanes.rows.indices.reversed() {
                 settle(lanes.rows[index], up: isDown, down: !isDown)
             }
@@ -98,6 +101,7 @@ struct Layout {
         // Then with the ports where lines really begin and end, so that they are straight there.
         for round in 0..<Self.rounds {
             if round % 4 == 0 { placePorts() }
+            findMiddle()
             let isDown = round % 2 == 0
             for index in isDown ? Array(lanes.rows.indices) : lanes.rows.indices.reversed() {
                 settle(lanes.rows[index], up: true, down: true)
@@ -114,6 +118,13 @@ struct Layout {
         let slack = (width - Self.margin - Self.padding - right) / 2
         for cell in centres.indices { centres[cell] += max(slack, 0) }
         for node in frames.indices { frames[node].x = centres[node] - frames[node].width / 2 }
+    }
+
+    /// The middle of all boxes that lines join.
+    private mutating func findMiddle() {
+        let joined = scene.nodes.indices.filter { !joints[$0].isEmpty }
+        guard !joined.isEmpty else { return }
+        middle = joined.reduce(0.0) { $0 + centres[$1] } / Double(joined.count)
     }
 
     /// Least squares with the order and the distances kept (pool adjacent violators).
@@ -203,7 +214,13 @@ struct Layout {
             sum += pull * (centres[joint.other] + there - own)
             weight += pull
         }
-        return weight > 0 ? (sum / weight, weight) : (centres[cell], 0.2)
+        // What nothing holds stands near the middle, not where it happened to begin.
+        if cell < lanes.nodes {
+            let pull = joints[cell].isEmpty ? Self.gravity : Self.gravity / 100
+            sum += pull * middle
+            weight += pull
+        }
+        return (sum / weight, weight)
     }
 
     /// The ports of each box, in the order of what they lead to: offsets from its middle.

@@ -35,11 +35,9 @@ struct Blame {
             delta.certain, from: ends.from, to: ends.to, atoms, isCertain: true)
         let maybe = Traffic.list(
             delta.possible, from: ends.from, to: ends.to, atoms, isCertain: false, unless: words)
-        let example =
-            Example.of(delta.certain, atoms) ?? Example.of(delta.possible, atoms)
         return Comparison.Change(
             direction: direction, from: ends.from.name, to: ends.to.name,
-            subject: .packets(sure + maybe), isCertain: !sure.isEmpty, example: example,
+            subject: .packets(sure + maybe), isCertain: !sure.isEmpty, example: nil,
             owners: [ends.to.group.isEmpty ? ends.from.group : ends.to.group].filter {
                 !$0.isEmpty
             }, oldLines: [], newLines: [])
@@ -112,8 +110,7 @@ struct Blame {
         var lines: [Line] = []
         for cell in try rules.cells(in: box) where cell.isAllowed == allowing {
             guard let owner = cell.owner, let label = gate.label(owner) else { continue }
-            let line = Line(
-                "\(gate.name): \(label.name)", file: label.file, place: label.place)
+            let line = Line(label.name, file: label.file, place: label.place)
             if !known.contains(line), !lines.contains(line) { lines.append(line) }
         }
         return lines
@@ -150,35 +147,60 @@ enum Example {
     private static let tcp: UInt32 = 6
     private static let portsOfClients: ClosedRange<UInt32> = 49_152...65_535
 
-    static func of(_ sets: [Families: PacketSet], _ atoms: AddressAtoms) -> String? {
+    /// Stands for an outside of which no address is told (RFC 5737).
+    private static let somebody: UInt32 = 0xCB00_7101
+    /// Importers place what has no address of its own where nobody has one: in class E, and in the
+    /// prefix that is only discarded.
+    private static let standIns: (v4: UInt32, v6: UInt128) = (0xF000_0000, 0x0100 << 48)
+
+    static func of(
+        _ delta: Delta, _ atoms: AddressAtoms, from: Endpoint, to: Endpoint
+    ) -> String? {
+        of(delta.certain, atoms, from: from, to: to)
+            ?? of(delta.possible, atoms, from: from, to: to)
+    }
+
+    static func of(
+        _ sets: [Families: PacketSet], _ atoms: AddressAtoms, from: Endpoint, to: Endpoint
+    ) -> String? {
         for family in [Families.v4, .v6] {
             let boxes = sets[family]?.boxes ?? []
             guard let box = boxes.first(where: { $0[.protocolNumber].contains(tcp) }) ?? boxes.first
             else { continue }
-            return text(box, family, atoms)
+            return text(box, family, atoms, from, to)
         }
         return nil
     }
 
-    static func text(_ box: Box, _ family: Families, _ atoms: AddressAtoms) -> String {
+    private static func text(
+        _ box: Box, _ family: Families, _ atoms: AddressAtoms, _ from: Endpoint, _ to: Endpoint
+    ) -> String {
         let number = box[.protocolNumber].contains(tcp) ? tcp : box[.protocolNumber].lowerBound
         let hasPorts = [6, 17, 132].contains(number)
         let client =
             box[.sourcePort].overlaps(portsOfClients)
             ? box[.sourcePort].clamped(to: portsOfClients).lowerBound
             : box[.sourcePort].lowerBound
-        func end(_ range: ClosedRange<UInt32>, _ port: UInt32) -> String {
-            let lowest = range == 0...UInt32.max ? 0xCB00_7101 : range.lowerBound
-            guard family == .v6 else {
-                return "\(Address(lowest))" + (hasPorts ? ":\(port)" : "")
-            }
-            let address = atoms.addresses(range.lowerBound...range.lowerBound).lowerBound
-            let text = RangeText.v6(address...address)
-            return hasPorts ? "[\(text)]:\(port)" : text
+        func end(_ range: ClosedRange<UInt32>, _ endpoint: Endpoint, _ port: UInt32) -> String {
+            let own = endpoint.addresses(family, atoms)
+            let held = own.first(where: range.overlaps)?.clamped(to: range) ?? own.first ?? range
+            let address = address(held, family, atoms, endpoint.name)
+            return hasPorts ? "\(address):\(port)" : address
         }
         let names: [UInt32: String] = [1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6", 132: "sctp"]
-        return end(box[.source], client) + " -> "
-            + end(box[.destination], box[.destinationPort].lowerBound) + " "
+        return end(box[.source], from, client) + " -> "
+            + end(box[.destination], to, box[.destinationPort].lowerBound) + " "
             + (names[number] ?? "protocol \(number)")
+    }
+
+    private static func address(
+        _ range: ClosedRange<UInt32>, _ family: Families, _ atoms: AddressAtoms, _ name: String
+    ) -> String {
+        if family == .v4 {
+            if range == 0...UInt32.max { return "\(Address(somebody))" }
+            return range.lowerBound >= standIns.v4 ? name : "\(Address(range.lowerBound))"
+        }
+        let lowest = atoms.addresses(range.lowerBound...range.lowerBound).lowerBound
+        return lowest >> 64 == standIns.v6 ? name : "[\(RangeText.v6(lowest...lowest))]"
     }
 }

@@ -71,7 +71,6 @@ extension Comparison {
             "    \(Excerpt.of(change.from, limit: 200)) -> \(Excerpt.of(change.to, limit: 200)): "
                 + Excerpt.of(change.subject.text, limit: 1000)
         ]
-        if !change.isCertain { lines[0] += " (it may: not all is modelled)" }
         if let example = change.example { lines.append("      as \(example)") }
         for (line, side) in change.newLines.map({ ($0, new) }) + change.oldLines.map({ ($0, old) })
         {

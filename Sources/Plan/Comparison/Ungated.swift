@@ -83,7 +83,8 @@ struct Ungated {
                 unique(passing.map(\.line)),
                 unique(
                     had.filter { grant in rest.boxes.contains(where: grant.box.overlaps) }
-                        .map(\.line)), example: Example.of([.v4: rest], none)))
+                        .map(\.line)),
+                example: Example.of([.v4: rest], none, from: from, to: to)))
     }
 
     private func channels(

@@ -110,9 +110,20 @@ struct Work {
                     old: (pair.from.old, pair.to.old), &oldNarrow,
                     new: (pair.from.new, pair.to.new), &newNarrow, relative.atoms)
                 each(kinds.from, kinds.to) { from, to in
+                    // Among thousands of pods there may be millions of pairs.
+                    guard !comparison.isFull else { return comparison.count(unlisted: direction) }
                     var named = change
-                    if !from.isOutside { named.from = from.name }
-                    if !to.isOutside { named.to = to.name }
+                    var ends = (from: one, to: other)
+                    if let index = (isOpened ? from.new : from.old)?.first, !from.isOutside {
+                        ends.from = topology.endpoints[index]
+                    }
+                    if let index = (isOpened ? to.new : to.old)?.first, !to.isOutside {
+                        ends.to = topology.endpoints[index]
+                    }
+                    named.from = ends.from.name
+                    named.to = ends.to.name
+                    named.example = Example.of(
+                        part, relative.atoms, from: ends.from, to: ends.to)
                     comparison.add(named)
                 }
             }

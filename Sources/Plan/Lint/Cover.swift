@@ -30,6 +30,8 @@ enum Cover {
 
     /// What a zone's flow and those of its members make of one another.
     private static func judge(_ zone: Flow, own flows: [Flow], senders: Int) -> [Finding] {
+        // An observed flow asks what the narrow ones miss: it is meant to be wider.
+        guard !zone.observe else { return [] }
         let covering = flows.filter { covers($0, zone) }
         if covering.count == senders, let first = covering.first {
             let whose =

@@ -39,6 +39,25 @@ package struct RuleTable: Sendable, Equatable {
         return text
     }
 
+    /// The transaction that makes this table's elements those of another table of the same shape;
+    /// empty when they are.
+    package func change(to other: RuleTable) -> String {
+        var text = ""
+        for (old, new) in zip(sets, other.sets) {
+            let before = Set(old.elements.map(\.bytes))
+            let after = Set(new.elements.map(\.bytes))
+            let gone = old.elements.filter { !after.contains($0.bytes) }.map(\.key)
+            let come = new.elements.filter { !before.contains($0.bytes) }.map(\.text)
+            if !gone.isEmpty {
+                text += "delete element \(name) \(old.name) { \(gone.joined(separator: ", ")) }\n"
+            }
+            if !come.isEmpty {
+                text += "add element \(name) \(old.name) { \(come.joined(separator: ", ")) }\n"
+            }
+        }
+        return text
+    }
+
     /// The transaction that takes the table away.
     package var removal: String { "table \(name)\ndelete table \(name)\n" }
 }

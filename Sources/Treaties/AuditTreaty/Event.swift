@@ -140,13 +140,16 @@ public struct RosterFlow: Sendable, Equatable {
     public var port: Port
     /// Line of the platform file.
     public var line: UInt32
+    /// It is allowed for now, and each connection over it is on record as one that would be refused.
+    public var isObserved: Bool
 
     /// Puts a flow together.
-    public init(from: String, to: String, port: Port, line: UInt32) {
+    public init(from: String, to: String, port: Port, line: UInt32, isObserved: Bool = false) {
         self.from = from
         self.to = to
         self.port = port
         self.line = line
+        self.isObserved = isObserved
     }
 }
 

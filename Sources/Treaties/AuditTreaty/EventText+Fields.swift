@@ -51,6 +51,12 @@ extension EventText {
         Names(roster).short(index)
     }
 
+    /// Whether an event is a connection that an observed flow alone allowed.
+    public static func isObserved(_ event: Event, _ roster: Roster?) -> Bool {
+        guard case .attempt(let attempt) = event else { return false }
+        return Names(roster).isObserved(attempt)
+    }
+
     /// Fields for JSON in a fixed order; the kind is not among them.
     public static func fields(_ event: Event, _ roster: Roster?) -> [(String, EventField)] {
         let names = Names(roster)
@@ -94,7 +100,8 @@ extension EventText {
     private static func fields(_ attempt: Attempt, _ names: Names) -> [(String, EventField)] {
         [
             ("observed", .text(time(attempt.time))), ("wall", .text(word(attempt.wall))),
-            verdict(attempt.verdict), ("source", .text(names.short(attempt.source))),
+            ("verdict", .text(word(attempt, names).lowercased())),
+            ("source", .text(names.short(attempt.source))),
             ("sourceZone", .text(names.zone(attempt.source) ?? "outside")),
             ("sourceAddress", .text(attempt.sourceAddress.description)),
             ("sourcePort", .number(UInt64(attempt.sourcePort))),

@@ -39,6 +39,8 @@ extension EventText {
         let transport = transport(attempt.transport)
         let why: String
         switch attempt.verdict {
+        case .allowed where names.isObserved(attempt.flow):
+            why = "would be refused without \(names.flow(attempt.flow)), which is observed"
         case .allowed: why = "allowed by \(names.flow(attempt.flow))"
         case .refused:
             let on = port ? "\(transport)/\(attempt.targetPort)" : transport
@@ -49,7 +51,7 @@ extension EventText {
         case .spoofed: why = "source address is not \(names.short(attempt.source))'s"
         }
         return
-            "\(word(attempt.verdict)) \(names.full(attempt.source)) \(attempt.sourceAddress)"
+            "\(word(attempt, names)) \(names.full(attempt.source)) \(attempt.sourceAddress)"
             + "\(source) -> \(names.full(attempt.target)) \(attempt.targetAddress)\(target)/"
             + "\(transport)  \(word(attempt.wall))  \(why)"
     }
@@ -105,6 +107,11 @@ extension EventText {
         }
     }
 
+    /// The verdict, or that it is one for now only.
+    static func word(_ attempt: Attempt, _ names: Names) -> String {
+        names.isObserved(attempt) ? "OBSERVED" : word(attempt.verdict)
+    }
+
     static func word(_ verdict: Verdict) -> String {
         switch verdict {
         case .allowed: "allowed"
@@ -156,6 +163,16 @@ struct Names {
 
     func full(_ index: UInt16) -> String {
         zone(index).map { "\(short(index)) (\($0))" } ?? short(index)
+    }
+
+    /// Whether an attempt was allowed by a flow under observation alone.
+    func isObserved(_ attempt: Attempt) -> Bool {
+        attempt.verdict == .allowed && isObserved(attempt.flow)
+    }
+
+    func isObserved(_ id: UInt32) -> Bool {
+        guard let roster, id > 0, Int(id) <= roster.flows.count else { return false }
+        return roster.flows[Int(id) - 1].isObserved
     }
 
     /// `file:line` of a flow.

@@ -6,6 +6,10 @@ enum RosterCodec {
     private static let namesMax = 8192
     private static let compartmentsMax = 4096
     private static let flowsMax = 65_536
+    /// On a line's number: an observed flow.
+    ///
+    /// No file has so many lines, and trails without such flows read as they always did.
+    private static let observed: UInt32 = 1 << 31
 
     static func encode(_ roster: Roster, into body: inout ByteWriter) {
         body.clipped(roster.platform, limit: EventCodec.nameMax)
@@ -35,7 +39,7 @@ enum RosterCodec {
             body.integer(numbers[flow.to] ?? 0)
             body.integer(flow.port.transport.rawValue)
             body.integer(flow.port.number)
-            body.integer(flow.line)
+            body.integer(flow.isObserved ? flow.line | observed : flow.line)
         }
     }
 
@@ -74,8 +78,10 @@ enum RosterCodec {
         guard from < names.count, to < names.count, let transport,
             let port = Port(transport, number)
         else { throw Malformed(at: start, expected: "a flow between named ends") }
+        let line = try reader.integer(UInt32.self)
         return RosterFlow(
-            from: names[from], to: names[to], port: port, line: try reader.integer())
+            from: names[from], to: names[to], port: port, line: line & ~observed,
+            isObserved: line & observed != 0)
     }
 }
 

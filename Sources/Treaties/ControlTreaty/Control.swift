@@ -19,6 +19,20 @@ package enum ControlRequest: Equatable, Sendable {
     case release(compartment: String)
     /// A connection to a service's channel for operators; its descriptor travels with the answer.
     case open(compartment: String, channel: String)
+    /// The running plan, as memory that travels with the answer.
+    case plan
+    /// A network namespace, which travels with the answer: a compartment's index, or one more than
+    /// the last for the fabric.
+    case place(UInt32)
+    /// Other flows for the running plan: an end of a stream travels with the message, over which
+    /// they come once their file has been read. Not confirmed within so many seconds, what was
+    /// before comes back; 0 is for good.
+    case amend(confirmSeconds: UInt32)
+    /// Keeps what an unconfirmed amendment did.
+    case confirm
+
+    /// Longest time to confirm in.
+    package static let confirmSecondsMax: UInt32 = 86_400
 
     /// Largest encoded request in bytes.
     package static let bytesMax = 8192
@@ -47,6 +61,14 @@ package enum ControlRequest: Equatable, Sendable {
             writer.integer(UInt8(7))
             writer.text(compartment)
             writer.text(channel)
+        case .plan: writer.integer(UInt8(8))
+        case .place(let index):
+            writer.integer(UInt8(9))
+            writer.integer(index)
+        case .amend(let seconds):
+            writer.integer(UInt8(10))
+            writer.integer(seconds)
+        case .confirm: writer.integer(UInt8(11))
         }
         return writer.bytes
     }
@@ -70,10 +92,25 @@ package enum ControlRequest: Equatable, Sendable {
         case 7:
             request = .open(
                 compartment: try reader.text(limit: 64), channel: try reader.text(limit: 64))
+        case 8: request = .plan
+        case 9: request = .place(try reader.integer())
+        case 10:
+            let seconds = try reader.integer(UInt32.self)
+            guard seconds <= confirmSecondsMax else { throw Malformed(at: 2, expected: "a day") }
+            request = .amend(confirmSeconds: seconds)
+        case 11: request = .confirm
         default: throw Malformed(at: 1, expected: "a known verb")
         }
         try reader.finish()
         return request
+    }
+
+    /// It changes nothing and is asked often.
+    package var isFrequent: Bool {
+        switch self {
+        case .status, .place: true
+        default: false
+        }
     }
 
     /// The verb as records name it.
@@ -86,6 +123,10 @@ package enum ControlRequest: Equatable, Sendable {
         case .probe: "probe"
         case .release: "release"
         case .open(let compartment, let channel): "open \(compartment).\(channel)"
+        case .plan: "plan"
+        case .place: "place"
+        case .amend: "apply"
+        case .confirm: "confirm"
         }
     }
 }

@@ -7,7 +7,7 @@ package struct TrailQuery: Sendable {
     package var until: UInt64 = .max
     /// Kinds by `EventText.kind`; empty means all.
     package var kinds: Set<String> = []
-    /// Only what some wall or check did not allow.
+    /// Only what some wall or check did not allow, or allowed under observation alone.
     package var refusedOnly = false
     /// Names of an attempt's ends, as the roster has them; nil means any.
     package var from: String?
@@ -19,7 +19,10 @@ package struct TrailQuery: Sendable {
     package func wants(_ row: TrailRow) -> Bool {
         guard row.time >= since, row.time < until else { return false }
         guard kinds.isEmpty || kinds.contains(EventText.kind(row.event)) else { return false }
-        guard !refusedOnly || Self.isRefusal(row.event) else { return false }
+        guard
+            !refusedOnly || Self.isRefusal(row.event)
+                || EventText.isObserved(row.event, row.roster)
+        else { return false }
         guard from != nil || to != nil else { return true }
         guard let (source, target) = Self.ends(row.event) else { return false }
         return (from.map { $0 == EventText.name(source, row.roster) } ?? true)

@@ -36,6 +36,15 @@ struct CompileTests {
         #expect(kinds.suffix(5).contains(.writer(of: 3)) && kinds.last == .supervisorWriter)
     }
 
+    @Test("an observed flow stands behind all others, so that of two alike it is not the first")
+    func observed() throws {
+        var platform = try Fixture.platform()
+        platform.flows[1].observe = true
+        let flows = try Fixture.deployment(platform).flows
+        #expect(flows.map(\.line) == [20, 22, 21])
+        #expect(flows.map(\.isObserved) == [false, false, true])
+    }
+
     @Test("flows carry their line and the end of their last day; outside ones need a publication")
     func flows() throws {
         var platform = try Fixture.platform()

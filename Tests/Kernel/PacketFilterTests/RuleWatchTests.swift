@@ -15,17 +15,22 @@ struct RuleWatchTests {
         var other = try RuleSession(in: there)
         try own.load("table inet one {\n\tchain a {\n\t}\n}\n")
         let watch = try RuleWatch.open(in: here)
-        #expect(!RuleWatch.hasNews(watch.number))
+        #expect(!RuleWatch.news(watch.number).hasChange)
+        var processes: Set<UInt32> = []
         for change in [
             "add rule inet one a accept", "flush chain inet one a", "add table ip beside",
             "delete table inet one",
         ] {
             try own.load(change + "\n")
-            #expect(RuleWatch.hasNews(watch.number), "\(change)")
-            #expect(!RuleWatch.hasNews(watch.number), "\(change)")
+            let news = RuleWatch.news(watch.number)
+            #expect(news.hasChange && !news.isLossy, "\(change)")
+            #expect(news.transactions.count == 1, "\(change)")
+            processes.formUnion(news.transactions.map(\.process))
+            #expect(!RuleWatch.news(watch.number).hasChange, "\(change)")
         }
+        #expect(processes.count == 1 && !processes.contains(0), "one process made all of them")
         try other.load("table inet two {\n}\n")
         _ = try own.ruleset()
-        #expect(!RuleWatch.hasNews(watch.number))
+        #expect(!RuleWatch.news(watch.number).hasChange)
     }
 }

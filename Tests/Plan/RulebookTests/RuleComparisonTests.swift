@@ -108,6 +108,32 @@ struct RuleComparisonTests {
         #expect(try differences(town, place).isEmpty)
     }
 
+    @Test(
+        "a table becomes another by its differing elements, in one transaction",
+        arguments: Neighbourhood.Place.allCases)
+    func changed(_ place: Neighbourhood.Place) throws {
+        var plan = Neighbourhood.plan()
+        let town = try Neighbourhood(plan: plan)
+        let before = town.table(place)
+        plan.flows.removeFirst()
+        plan.flows.append(
+            FlowPlan(
+                from: .compartment(0), to: 1, port: try #require(Port(.tcp, 9999)), line: 7))
+        let other = try Neighbourhood(plan: plan)
+        let after = other.table(place)
+        #expect(before.change(to: before).isEmpty)
+        try town.load(before.change(to: after), at: place)
+        var session = try RuleSession(in: town.space(place).descriptor)
+        #expect(
+            RuleComparison.compare(expected: after, listing: try session.listing()).isEmpty)
+        for set in after.sets {
+            let elements = try RuleElements.read(
+                in: town.space(place).descriptor, table: "bulkhead", set: set.name)
+            #expect(
+                RuleComparison.compare(expected: set, found: elements.map(\.bytes)).isEmpty)
+        }
+    }
+
     @Test("ten thousand flows are loaded and read back")
     func many() throws {
         var plan = Neighbourhood.plan()

@@ -1,5 +1,6 @@
 import Addresses
 import AuditTreaty
+import Bytes
 import Testing
 
 @Suite("Event text")
@@ -25,6 +26,28 @@ struct EventTextTests {
         ])
     func attempts(attempt: Attempt, text: String) {
         #expect(EventText.line(.attempt(attempt), Samples.roster) == text)
+    }
+
+    @Test("a connection that an observed flow alone allowed says that it would be refused")
+    func observed() throws {
+        var roster = Samples.roster
+        roster.flows[0].isObserved = true
+        var writer = ByteWriter()
+        EventCodec.encode(.roster(roster), into: &writer)
+        var reader = ByteReader(writer.bytes)
+        #expect(try EventCodec.decode(&reader) == .roster(roster))
+        let event = Event.attempt(Samples.attempt(.allowed, flow: 1))
+        #expect(
+            EventText.line(event, roster)
+                == "OBSERVED web (dmz) 10.77.1.5:40312 -> db (data) 10.77.3.4:5432/tcp  fabric  "
+                + "would be refused without first.yaml:41, which is observed")
+        #expect(
+            EventText.fields(event, roster).contains {
+                $0.0 == "verdict" && $0.1 == .text("observed")
+            })
+        #expect(EventText.isObserved(event, roster))
+        #expect(!EventText.isObserved(event, Samples.roster))
+        #expect(!EventText.isObserved(.attempt(Samples.attempt(flow: 1)), roster))
     }
 
     @Test("without a roster, or with an index beyond it, numbers stand for names")

@@ -7,6 +7,7 @@ struct ControlTests {
     static let requests: [ControlRequest] = [
         .status, .down, .revoke(from: "web", to: "app.8000"), .restart(compartment: "database"),
         .probe(compartment: "web", program: "/usr/bin/probe"), .release(compartment: "web"),
+        .plan, .place(7), .amend(confirmSeconds: 30), .confirm,
     ]
 
     static let status: PlatformStatus = {
