@@ -154,8 +154,18 @@ let rooms: [[Target]] = [
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
+        "Plan", "Lint", opens: ["Platform", "FlowLog", "Addresses", "Findings"],
+        tests: ["Blueprint"]),
+    room(
+        "Plan", "Packs",
+        opens: [
+            "Platform", "Segmentation", "Confinement", "Topology", "Packets", "Addresses",
+            "Findings",
+        ], tests: ["Blueprint", "Compile", "Descriptors", "Lint", "Reach"]),
+    room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room("Formats", "FlowLog", opens: ["Addresses", "Findings", "Notation"], tests: ["Chance"]),
     room(
         "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
         tests: ["Addresses", "Ruleset"]),
@@ -406,17 +416,15 @@ let doors: [[Target]] = [
     door(
         "bulkhead",
         opens: [
-            "CloudNetwork", "SecurityGroups", "TerraformPlan",
-            "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
-            "Assurance", "Segmentation",
-            "Confinement", "Machine", "Descriptors", "ControlTreaty",
-            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
-            "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
-            "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing", "Sarif", "Inspection", "Drift", "Ruleset",
-            "GatewayProof", "NftRendering", "Permits", "IptablesRendering", "KubernetesRendering",
-            "TerraformRendering",
+            "CloudNetwork", "SecurityGroups", "TerraformPlan", "Arguments", "Findings", "Notation",
+            "Platform", "Blueprint", "Reach", "Compile", "Assurance", "Segmentation", "Confinement",
+            "Machine", "Descriptors", "ControlTreaty", "Trail", "Signatures", "AuditTreaty",
+            "Breach", "Addresses", "Bytes", "Drill", "Operator", "Office", "ClientWire",
+            "AdminTreaty", "AuthorityTreaty", "OrderTreaty", "Numerals", "Certificates", "Loop",
+            "Load", "Digests", "Connectivity", "KubernetesManifests", "MachineTopology", "Packets",
+            "Topology", "Comparison", "Drawing", "Sarif", "Inspection", "Drift", "Ruleset", "Lint",
+            "Packs", "FlowLog", "GatewayProof", "NftRendering", "Permits", "IptablesRendering",
+            "KubernetesRendering", "TerraformRendering",
         ]),
     door(
         "bulkhead-supervisor",
@@ -551,7 +559,7 @@ let fuzzing: [Target] =
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load",
-                "MachineTopology", "MarketData",
+                "MachineTopology", "MarketData", "FlowLog",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
                 "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",
