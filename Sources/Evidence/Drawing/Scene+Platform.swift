@@ -4,8 +4,6 @@ package import Findings
 package import Platform
 
 extension Scene {
-    private static let portsMax = 4
-
     /// A platform file; with a comparison what it opens and closes against an older state of it.
     ///
     /// `flaws` are places and texts of what is wrong; `subtitle` stands under the name.
@@ -30,6 +28,7 @@ extension Scene {
         draft.fill(&self)
         if let comparison { draft.add(comparison, &self) }
         draft.add(flaws, &self)
+        if !isSmall { thin() }
     }
 
     static func counted(_ count: Int, _ noun: String) -> String {
@@ -40,6 +39,8 @@ extension Scene {
 /// A scene of a platform while it is put together.
 private struct PlatformDraft {
     private static let portsMax = 4
+    /// Zones that a zone's box counts by name.
+    private static let zonesMax = 5
 
     let platform: Platform
     /// Each zone is one box.
@@ -183,11 +184,18 @@ private struct PlatformDraft {
             if let source { counts[source, default: [:]][target, default: 0] += 1 }
         }
         for (source, targets) in counts {
-            for (target, count) in targets.sorted(by: { $0.key < $1.key }) {
+            let sorted = targets.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            for (target, count) in sorted.prefix(Self.zonesMax) {
                 let flows = Scene.counted(count, "flow")
                 scene.nodes[source].lines.append(
-                    source == target ? "\(flows) inside" : "\(flows) to \(scene.nodes[target].name)"
-                )
+                    source == target
+                        ? "\(flows) inside" : "\(flows) to \(scene.nodes[target].name)")
+            }
+            let rest = sorted.dropFirst(Self.zonesMax)
+            if !rest.isEmpty {
+                let flows = Scene.counted(rest.reduce(0) { $0 + $1.value }, "flow")
+                scene.nodes[source].lines.append(
+                    "\(flows) to \(Scene.counted(rest.count, "other zone"))")
             }
         }
     }

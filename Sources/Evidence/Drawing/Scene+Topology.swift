@@ -63,6 +63,7 @@ extension Scene {
             }
         }
         if let comparison { mark(comparison, topology, numbers, byGroup) }
+        if byGroup { thin() }
     }
 
     /// How many endpoints each box stands for.

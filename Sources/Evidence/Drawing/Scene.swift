@@ -8,6 +8,8 @@ package struct Scene: Sendable {
     /// Larger networks are drawn by zones.
     package static let nodesMax = 120
     package static let edgesMax = 360
+    /// Zones among which there are more connections than this are drawn without them.
+    package static let zoneEdgesMax = 60
 
     /// How something stands out.
     package enum State: Int, Sendable, Comparable {
@@ -83,6 +85,17 @@ package struct Scene: Sendable {
     package init(title: String, subtitle: String) {
         self.title = title
         self.subtitle = subtitle
+    }
+
+    /// Of more lines between zones than can be told apart, leaves those that stand out.
+    mutating func thin() {
+        let plain = edges.count { $0.state == .plain }
+        guard plain > Self.zoneEdgesMax else { return }
+        edges.removeAll { $0.state == .plain }
+        remarks.append(
+            Remark(
+                state: .plain,
+                text: "\(plain) connections between zones are not drawn; the boxes count them"))
     }
 
     /// Adds a line, or its tip to a line of the same kind between the same two.

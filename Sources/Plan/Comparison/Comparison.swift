@@ -63,7 +63,7 @@ package struct Comparison: Sendable {
     package let new: String
     package internal(set) var changes: [Change] = []
     /// Changes beyond `pairsMax`, by direction.
-    package internal(set) var unlisted: [Direction: Int] = [:]
+    package internal(set) var unlisted: [Direction: Int] = [.opened: 0, .closed: 0]
     package internal(set) var undecided: [Undecided] = []
     package internal(set) var undecidedCount = 0
     /// Parties that only one side has.
@@ -150,10 +150,11 @@ extension Comparison {
     }
 
     mutating func add(_ change: Change) {
-        guard changes.count < Self.pairsMax else {
-            unlisted[change.direction, default: 0] += 1
-            return
-        }
-        changes.append(change)
+        if isFull { count(unlisted: change.direction) } else { changes.append(change) }
     }
+
+    /// No further change is listed.
+    var isFull: Bool { changes.count >= Self.pairsMax }
+
+    mutating func count(unlisted direction: Direction) { unlisted[direction, default: 0] += 1 }
 }

@@ -110,6 +110,8 @@ struct Work {
                     old: (pair.from.old, pair.to.old), &oldNarrow,
                     new: (pair.from.new, pair.to.new), &newNarrow, relative.atoms)
                 each(kinds.from, kinds.to) { from, to in
+                    // Among thousands of pods there may be millions of pairs.
+                    guard !comparison.isFull else { return comparison.count(unlisted: direction) }
                     var named = change
                     var ends = (from: one, to: other)
                     if let index = (isOpened ? from.new : from.old)?.first, !from.isOutside {

@@ -183,3 +183,34 @@ struct BoundsTests {
         #expect(comparison.changes.allSatisfy { $0.from == "2" || $0.to == "2" })
     }
 }
+
+@Suite("Comparisons of many parties")
+struct CrowdTests {
+    private func side(_ count: Int, open: Bool) -> Side {
+        var rules = RuleList(otherwise: false)
+        rules.append(.everything.with(.state, 1...2), allow: true, owner: 0)
+        if open { rules.append(.everything, allow: true, owner: 1) }
+        var topology = Topology()
+        topology.gates = [
+            Gate(
+                name: "g", v4: BoundedRules(rules),
+                v6: BoundedRules(RuleList(otherwise: false)), labels: [])
+        ]
+        topology.endpoints = (0..<count).map { index in
+            let address = UInt32(index) + 1
+            return Endpoint(name: "pod \(index)", v4: [address...address], ingress: [Step(0)])
+        }
+        return Side(name: "side", topology: topology)
+    }
+
+    @Test("millions of changed pairs are counted, and as many listed as can be read")
+    func crowd() throws {
+        let comparison = try Comparison(side(1_500, open: false), side(1_500, open: true))
+        #expect(comparison.count(.opened) == 1_500 * 1_499)
+        #expect(comparison.changes.count == Comparison.pairsMax)
+        #expect(comparison.lines().count < 1_000)
+        #expect(!comparison.passes(strict: false))
+        let example = try #require(comparison.changes.first { $0.from == "pod 7" }?.example)
+        #expect(example.hasPrefix("0.0.0.8:"))
+    }
+}
