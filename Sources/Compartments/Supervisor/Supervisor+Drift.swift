@@ -60,7 +60,10 @@ extension Supervisor {
                 nil, .note(kind: "drift", text: "\(name): changed \(culprit), and as planned"))
         }
         if culprit != nil { drift.stubborn.remove(place) }
-        if found != nil, reasserts, !drift.stubborn.contains(place) { restore(place, name) }
+        guard found != nil, reasserts, !drift.stubborn.contains(place) else { return }
+        // On its way before anything is mended.
+        outbox.flush(&loop)
+        restore(place, name)
     }
 
     /// Puts the plan's rules back, and ends what came in under the others.
