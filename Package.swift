@@ -177,6 +177,41 @@ let rooms: [[Target]] = [
         "Formats", "TerraformPlan",
         opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
         tests: ["Packets", "Ruleset"]),
+    room(
+        "Renderings", "Permits", opens: ["Addresses", "Confinement", "Findings", "Platform"],
+        tests: ["RenderedPlans", "Segmentation", "Chance"]),
+    room(
+        "Renderings", "GatewayProof",
+        opens: [
+            "Addresses", "Difference", "Findings", "Packets", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["RenderedPlans"]),
+    room(
+        "Renderings", "EndsProof", opens: ["Findings", "Packets", "Permits", "Ruleset", "Topology"]),
+    room(
+        "Renderings", "NftRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "NftText", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "IptablesRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "IptablesSave", "Permits", "Platform",
+            "Ruleset",
+        ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "KubernetesRendering",
+        opens: [
+            "Addresses", "EndsProof", "Findings", "KubernetesManifests", "Permits", "Platform",
+            "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "TerraformRendering",
+        opens: [
+            "Addresses", "CloudNetwork", "EndsProof", "Findings", "Notation", "Packets", "Permits",
+            "Platform", "Ruleset", "TerraformPlan", "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -382,13 +417,15 @@ let doors: [[Target]] = [
         "bulkhead",
         opens: [
             "CloudNetwork", "SecurityGroups", "TerraformPlan", "Arguments", "Findings", "Notation",
-            "Platform", "Blueprint", "Reach", "Compile", "Assurance", "Segmentation", "Confinement",
-            "Machine", "Descriptors", "ControlTreaty", "Trail", "Signatures", "AuditTreaty",
-            "Breach", "Addresses", "Bytes", "Drill", "Operator", "Office", "ClientWire",
-            "AdminTreaty", "AuthorityTreaty", "OrderTreaty", "Numerals", "Certificates", "Loop",
-            "Load", "Digests", "Connectivity", "KubernetesManifests", "MachineTopology", "Packets",
-            "Topology", "Comparison", "Drawing", "Sarif", "Inspection", "Drift", "Ruleset", "Lint",
-            "Packs", "FlowLog",
+            "Platform", "Blueprint", "Reach", "Compile", "Assurance", "Segmentation",
+            "Confinement", "Machine", "Descriptors", "ControlTreaty", "Trail", "Signatures",
+            "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill", "Operator", "Office",
+            "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty", "Numerals",
+            "Certificates", "Loop", "Load", "Digests", "Connectivity", "KubernetesManifests",
+            "MachineTopology", "Packets", "Topology", "Comparison", "Drawing", "Sarif",
+            "Inspection", "Drift", "Ruleset", "GatewayProof", "NftRendering", "Permits",
+            "IptablesRendering", "KubernetesRendering", "TerraformRendering", "Lint", "Packs",
+            "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",
@@ -459,6 +496,11 @@ let supports: [[Target]] = [
     support("Chance"),
     support("PacketChance", opens: ["Chance", "Packets"]),
     support("FilterSets", opens: ["Packets"]),
+    support(
+        "RenderedPlans",
+        opens: [
+            "Blueprint", "Chance", "Compile", "Confinement", "Findings", "Permits", "Platform",
+        ]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",

@@ -64,8 +64,7 @@ enum ZoneKey: String, KeySet {
     var rule: Rule {
         switch self {
         case .network: Rule(.network, required: true, "IPv4 network in CIDR form, no host bits")
-        case .vlan:
-            Rule(.whole(1...4094), "802.1Q id", inactiveUntil: "rendering is built")
+        case .vlan: Rule(.whole(1...4094), "802.1Q id; rendering alone uses it")
         }
     }
 }
