@@ -154,8 +154,18 @@ let rooms: [[Target]] = [
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
+        "Plan", "Lint", opens: ["Platform", "FlowLog", "Addresses", "Findings"],
+        tests: ["Blueprint"]),
+    room(
+        "Plan", "Packs",
+        opens: [
+            "Platform", "Segmentation", "Confinement", "Topology", "Packets", "Addresses",
+            "Findings",
+        ], tests: ["Blueprint", "Compile", "Descriptors", "Lint", "Reach"]),
+    room(
         "Plan", "Rulebook", opens: ["Addresses", "Confinement"],
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
+    room("Formats", "FlowLog", opens: ["Addresses", "Findings", "Notation"], tests: ["Chance"]),
     room(
         "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
         tests: ["Addresses", "Ruleset"]),
@@ -167,6 +177,41 @@ let rooms: [[Target]] = [
         "Formats", "TerraformPlan",
         opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
         tests: ["Packets", "Ruleset"]),
+    room(
+        "Renderings", "Permits", opens: ["Addresses", "Confinement", "Findings", "Platform"],
+        tests: ["RenderedPlans", "Segmentation", "Chance"]),
+    room(
+        "Renderings", "GatewayProof",
+        opens: [
+            "Addresses", "Difference", "Findings", "Packets", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["RenderedPlans"]),
+    room(
+        "Renderings", "EndsProof", opens: ["Findings", "Packets", "Permits", "Ruleset", "Topology"]),
+    room(
+        "Renderings", "NftRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "NftText", "Permits", "Platform", "Ruleset",
+        ],
+        tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "IptablesRendering",
+        opens: [
+            "Addresses", "Findings", "GatewayProof", "IptablesSave", "Permits", "Platform",
+            "Ruleset",
+        ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "KubernetesRendering",
+        opens: [
+            "Addresses", "EndsProof", "Findings", "KubernetesManifests", "Permits", "Platform",
+            "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
+    room(
+        "Renderings", "TerraformRendering",
+        opens: [
+            "Addresses", "CloudNetwork", "EndsProof", "Findings", "Notation", "Packets", "Permits",
+            "Platform", "Ruleset", "TerraformPlan", "Topology",
+        ], tests: ["Chance", "RenderedPlans"]),
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
@@ -371,15 +416,16 @@ let doors: [[Target]] = [
     door(
         "bulkhead",
         opens: [
-            "CloudNetwork", "SecurityGroups", "TerraformPlan",
-            "Arguments", "Findings", "Notation", "Platform", "Blueprint", "Reach", "Compile",
-            "Assurance", "Segmentation",
-            "Confinement", "Machine", "Descriptors", "ControlTreaty",
-            "Trail", "Signatures", "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill",
-            "Operator", "Office", "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty",
-            "Numerals", "Certificates", "Loop", "Load", "Digests", "Connectivity",
-            "KubernetesManifests", "MachineTopology", "Packets", "Topology", "Comparison",
-            "Drawing", "Sarif", "Inspection", "Drift", "Ruleset",
+            "CloudNetwork", "SecurityGroups", "TerraformPlan", "Arguments", "Findings", "Notation",
+            "Platform", "Blueprint", "Reach", "Compile", "Assurance", "Segmentation",
+            "Confinement", "Machine", "Descriptors", "ControlTreaty", "Trail", "Signatures",
+            "AuditTreaty", "Breach", "Addresses", "Bytes", "Drill", "Operator", "Office",
+            "ClientWire", "AdminTreaty", "AuthorityTreaty", "OrderTreaty", "Numerals",
+            "Certificates", "Loop", "Load", "Digests", "Connectivity", "KubernetesManifests",
+            "MachineTopology", "Packets", "Topology", "Comparison", "Drawing", "Sarif",
+            "Inspection", "Drift", "Ruleset", "GatewayProof", "NftRendering", "Permits",
+            "IptablesRendering", "KubernetesRendering", "TerraformRendering", "Lint", "Packs",
+            "FlowLog",
         ]),
     door(
         "bulkhead-supervisor",
@@ -450,6 +496,11 @@ let supports: [[Target]] = [
     support("Chance"),
     support("PacketChance", opens: ["Chance", "Packets"]),
     support("FilterSets", opens: ["Packets"]),
+    support(
+        "RenderedPlans",
+        opens: [
+            "Blueprint", "Chance", "Compile", "Confinement", "Findings", "Permits", "Platform",
+        ]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",
@@ -509,7 +560,7 @@ let fuzzing: [Target] =
                 "Closure", "Connectivity", "KubernetesManifests", "Packets", "YAMLTree",
                 "Confinement", "ControlTreaty", "Descriptors", "Findings", "HTTPWire",
                 "IdentityTreaty", "IptablesSave", "Journal", "LedgerTreaty", "Load",
-                "MachineTopology", "MarketData",
+                "MachineTopology", "MarketData", "FlowLog",
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
                 "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",

@@ -1,5 +1,6 @@
 import CloudNetwork
 import Findings
+import FlowLog
 import Packets
 import Ruleset
 import SecurityGroups
@@ -54,6 +55,26 @@ extension Door {
     } take: { bytes in
         let (network, findings) = TerraformPlan.read(bytes)
         check(network, findings)
+    }
+
+    static let flowLog = Door(name: "flow-log") {
+        [
+            """
+            {"kind": "attempt", "verdict": "allowed", "source": "a", "target": "b.2", "targetPort": 443,
+            "transport": "tcp", "observed": "2026-01-01T00:00:00Z"}
+            {"kind": "attempt-count", "verdict": "refused", "count": 9223372036854775807}
+            {"kind": "attempt-gap", "lost": -1}
+            """,
+            """
+            [{"source": "10.1.0.4", "destination": "b", "protocol": "udp", "port": 53, "count": 2}]
+            """,
+            """
+            {"isolation": "full", "compartments": [{"name": "a", "connections": 7}]}
+            """,
+        ].map { Array($0.utf8) }
+    } take: { bytes in
+        let (log, findings) = FlowLog.read(bytes)
+        require(log != nil || !findings.isEmpty, "no record and no reason")
     }
 
     private static func check(_ network: CloudNetwork?, _ findings: [Finding]) {

@@ -11,7 +11,9 @@ enum ImportLaw {
     ]
 
     /// Wings that decide and compute: no system calls, so no C library.
-    static let pureWings: Set<String> = ["Ground", "Plan", "Formats", "Treaties", "Evidence"]
+    static let pureWings: Set<String> = [
+        "Ground", "Plan", "Formats", "Renderings", "Treaties", "Evidence",
+    ]
 
     /// Who may own a binding: the rooms that turn C into Swift, and nobody else.
     static let owners: [String: Set<String>] = [

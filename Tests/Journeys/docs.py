@@ -96,6 +96,8 @@ def commands():
     write("hello.py", example("python"))
     write("desk.yaml", example("yaml"))
     run("Docs/segmentation.md")
+    run("Docs/lint.md")
+    run("Docs/render.md")
     run("Docs/operating.md")
     bulkhead("up", f"{folder}/desk.yaml", "--detach", check=0)
     run("Docs/trails.md")

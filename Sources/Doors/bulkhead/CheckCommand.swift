@@ -11,7 +11,7 @@ extension Verb {
         Usage(
             "check", operands: "FILE...", counts: 1...256,
             about: "Reads a platform file, shows every error, and answers its guarantees",
-            flags: [
+            flags: CheckReview.flags + [
                 Flag("from-format", value: "FORMAT", "the files are of another format"),
                 Flag("mutants", "list the changes of flows that no guarantee notices"), .sarif,
                 .json,
@@ -20,6 +20,7 @@ extension Verb {
                 Exit 0 when nothing is wrong and every guarantee holds; 1 with errors, or a guarantee
                 that is refuted or cannot be answered; 2 when the file cannot be read. What only this
                 machine lacks (a program, a file's owner) is a warning: the file may be for another.
+                What is allowed but careless is a warning or a note; `next:` is what to mend first.
                 Each guarantee must hold in the file, by the fabric's rules alone and by the
                 compartments' firewalls alone: those are read back from the text that the kernel gets.
                 With --from-format, files and folders of these formats are reviewed instead:
@@ -27,6 +28,7 @@ extension Verb {
                 """)
     ) { arguments throws(Failure) in
         if let format = arguments.value("from-format") {
+            try CheckReview.requireNone(arguments)
             return try importedCheck(format, arguments)
         }
         guard arguments.words.count == 1 else {
@@ -34,11 +36,12 @@ extension Verb {
                 .usage, "words", "`check` takes one platform file",
                 remedy: "name one, or say the format of the files with --from-format")
         }
+        let review = try CheckReview(arguments)
         let programs = try Places.programs()
         var stated: String?
         let read = try PlatformFile.read(
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
-        let file = read.compiled(programs, name: stated)
+        let file = try read.compiled(programs, name: stated).reviewed(review)
         let report = try GuaranteeReport(file, listsMutants: arguments.has("mutants"))
         if arguments.has("sarif") {
             let log = sarif(of: file.findings, in: file.path, broken: report?.broken ?? [])
@@ -46,7 +49,9 @@ extension Verb {
         } else if arguments.has("json") {
             Output.line(checkDocument(file, report).renderPretty())
         } else {
-            for line in checkText(file, report) { Output.line(line) }
+            for line in checkText(file, report) + file.nextStep(report?.refuted) {
+                Output.line(line)
+            }
         }
         if file.hasErrors { return file.exit }
         return report?.passes ?? true ? .good : .refused
@@ -54,7 +59,7 @@ extension Verb {
 }
 
 /// How a finding about this machine, not about the file, begins.
-private let hereMark = "`up` refuses it on this machine: "
+let hereMark = "`up` refuses it on this machine: "
 
 extension PlatformFile {
     /// The file with what compiling it finds: all that `up` would refuse besides.

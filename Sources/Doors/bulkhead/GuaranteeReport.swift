@@ -38,6 +38,19 @@ struct GuaranteeReport {
 
     var passes: Bool { assurance.passes }
 
+    /// The first guarantee that does not hold, with what would repair it.
+    var refuted: Finding? {
+        assurance.answers.first { !$0.verdict.passes }.map { answer in
+            let lines = answer.verdict.path.map { "\($0.place.line)" }.joined(separator: ", ")
+            return Finding(
+                .error, "refuted", at: answer.guarantee.place,
+                "\(answer.guarantee.claim): \(answer.verdict.why)",
+                remedy: answer.repair.map(assurance.graph.sentence)
+                    ?? (lines.isEmpty
+                        ? "open what it needs" : "take away what opens the way: line \(lines)"))
+        }
+    }
+
     var text: [String] {
         let answers = assurance.answers
         guard !answers.isEmpty else { return ["no guarantees: nothing is promised of it"] }

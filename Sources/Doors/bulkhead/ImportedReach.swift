@@ -15,12 +15,14 @@ func importedReach(_ format: String, _ arguments: Arguments) throws(Failure) -> 
         try endpoint(name, "--to", topology)
     }
     var listing = Listing(Connectivity(topology), isJSON: arguments.has("json"))
-    do throws(PacketSet.TooLarge) {
-        try listing.show(from: from, to: to)
-    } catch {
+    listing.show(from: from, to: to)
+    if let first = listing.open.first {
+        let more = listing.open.count > 1 ? ", and \(listing.open.count - 1) more," : ""
         throw Failure(
-            .refused, "too-large", "an answer needs more than \(PacketSet.limit) boxes of packets",
-            remedy: "ask about fewer endpoints with --from and --to")
+            .refused, "too-large",
+            "\(Excerpt.of(first, limit: 200))\(more) not answered: an answer needs more than "
+                + "\(PacketSet.limit) boxes of packets",
+            remedy: "ask about fewer addresses")
     }
     return from != nil && to != nil && listing.count == 0 ? .refused : .good
 }
@@ -48,6 +50,8 @@ private struct Listing {
     private let isJSON: Bool
     /// Pairs between which something passes.
     private(set) var count = 0
+    /// Pairs without an answer; they may be anything.
+    private(set) var open: [String] = []
     private var entries = 0
     private var pending = ""
 
@@ -56,11 +60,11 @@ private struct Listing {
         self.isJSON = isJSON
     }
 
-    mutating func show(from: Int?, to: Int?) throws(PacketSet.TooLarge) {
+    mutating func show(from: Int?, to: Int?) {
         let all = connectivity.topology.endpoints.indices
         if isJSON { pending = "[" }
         for source in from.map({ $0..<$0 + 1 }) ?? all {
-            for target in to.map({ $0..<$0 + 1 }) ?? all { try show(source, target) }
+            for target in to.map({ $0..<$0 + 1 }) ?? all { show(source, target) }
         }
         if isJSON {
             Output.line(pending + (entries == 0 ? "]" : "\n]"))
@@ -73,13 +77,15 @@ private struct Listing {
         }
     }
 
-    private mutating func show(_ source: Int, _ target: Int) throws(PacketSet.TooLarge) {
+    private mutating func show(_ source: Int, _ target: Int) {
         let topology = connectivity.topology
-        let traffic = try connectivity.traffic(from: source, to: target)
-        guard !traffic.isEmpty else { return }
-        count += 1
         let from = topology.endpoints[source].name
         let to = topology.endpoints[target].name
+        guard let traffic = try? connectivity.traffic(from: source, to: target) else {
+            return open.append("\(from) -> \(to)")
+        }
+        guard !traffic.isEmpty else { return }
+        count += 1
         if isJSON {
             for item in traffic {
                 pending += entries == 0 ? "\n  " : ",\n  "

@@ -15,8 +15,8 @@ struct Verb: Sendable {
 
     /// All of them in the order of help; a new verb is one file and one word here.
     static let all: [Verb] = [
-        .check, .reach, .blast, .diff, .draw, .schema, .doctor, .up, .status, .logs, .restart,
-        .revoke, .drift, .apply, .confirm, .down, .trail,
+        .check, .reach, .blast, .diff, .draw, .render, .schema, .doctor, .up, .status, .logs,
+        .restart, .revoke, .drift, .apply, .confirm, .down, .trail,
         .drill, .account, .key, .venue, .book, .load, .trust,
         .version, .help,
     ]

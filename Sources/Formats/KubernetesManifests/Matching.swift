@@ -106,7 +106,11 @@ struct Matching {
                 maybe.formUnion(hosts)
                 matched.words.insert(word)
             case .block(let block, let except, let isLoose):
-                for index in outside where holds(block, except, parts[index - outside.lowerBound]) {
+                // The internet is one endpoint of both families; a block is of one.
+                for index in outside
+                where block.family == family
+                    && holds(block, except, parts[index - outside.lowerBound])
+                {
                     sure.insert(index)
                 }
                 for index in cluster.workloads.indices {

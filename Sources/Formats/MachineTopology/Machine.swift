@@ -9,7 +9,7 @@ package struct Machine: Sendable {
     enum Limits {
         /// Addresses that become parties; the rest belongs to everybody else.
         static let parties = 64
-        static let endpoints = 400
+        static let endpoints = 150
         /// Boxes that are looked at for all pairs of these together.
         static let looks = 500_000_000
         /// Boxes up to which interfaces that differ nowhere become one.

@@ -23,6 +23,8 @@ struct Worth {
     /// Lines that do more than accept or drop.
     private var busy: Set<Line> = []
     private var counts: [Line: Count] = [:]
+    /// Chains that nobody can lay out.
+    private var failed: [Finding] = []
     private var undecided = 0
     private var isTooLarge = false
 
@@ -50,7 +52,12 @@ struct Worth {
     }
 
     private mutating func audit(_ base: Int, _ unfolding: Unfolding) {
-        guard let written = try? unfolding.written(of: base) else { return }
+        let written: WrittenRules
+        do throws(UnfoldingError) { written = try unfolding.written(of: base) } catch {
+            let finding = Machine.finding(error)
+            if !failed.contains(finding) { failed.append(finding) }
+            return
+        }
         let list = written.list
         let lines = list.owners.map { line($0, unfolding) }
         let audit = RuleAudit(list, unsure: written.unsure)
@@ -87,7 +94,7 @@ struct Worth {
     // MARK: In words
 
     func findings() -> [Finding] {
-        var found: [Finding] = []
+        var found = failed
         let dead = Set(counts.filter { $0.value.dead == $0.value.boxes }.keys)
         for (line, count) in counts.sorted(by: { isBefore($0.key, $1.key) })
         where count.boxes > 0 && found.count < Machine.Limits.findings {

@@ -2,7 +2,8 @@ internal import Platform
 
 /// Keys of the whole file.
 enum PlatformKey: String, KeySet {
-    case platform, zones, services, flows, channels, guarantees, expect, publish, isolation, office
+    case platform, zones, services, flows, channels, guarantees, expect, packs, publish, isolation
+    case office
 
     var rule: Rule {
         switch self {
@@ -38,6 +39,10 @@ enum PlatformKey: String, KeySet {
             Rule(
                 .list(.scalar(.expectation), counts: 0...10_000),
                 "Single connections that every check proves possible or impossible")
+        case .packs:
+            Rule(
+                .oneOrMany(.word(PackName.allCases.map(\.rawValue))),
+                "Packs of rules that every check holds it to")
         case .publish:
             Rule(
                 .map(
@@ -59,8 +64,7 @@ enum ZoneKey: String, KeySet {
     var rule: Rule {
         switch self {
         case .network: Rule(.network, required: true, "IPv4 network in CIDR form, no host bits")
-        case .vlan:
-            Rule(.whole(1...4094), "802.1Q id", inactiveUntil: "rendering is built")
+        case .vlan: Rule(.whole(1...4094), "802.1Q id; rendering alone uses it")
         }
     }
 }

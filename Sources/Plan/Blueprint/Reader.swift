@@ -16,6 +16,11 @@ struct Reader {
         var platform = Platform(name: root.text(PlatformKey.platform) ?? "")
         platform.zones = (root[PlatformKey.zones]?.entries ?? []).compactMap(zone)
         platform.office = office(root[PlatformKey.office])
+        for node in root[PlatformKey.packs]?.oneOrMany ?? [] {
+            guard let pack = node.scalar.flatMap(PackName.init), !platform.packs.contains(pack)
+            else { continue }
+            platform.packs.append(pack)
+        }
         for entry in root[PlatformKey.services]?.entries ?? [] {
             if let service = service(entry) { platform.services.append(service) }
         }

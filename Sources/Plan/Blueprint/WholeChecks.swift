@@ -75,29 +75,12 @@ struct WholeChecks {
                 seen[name] = flow
             }
         }
-        let zones = Dictionary(
-            platform.services.map { ($0.name, $0.zone) }, uniquingKeysWith: { first, _ in first })
-        for flow in platform.flows {
-            switch flow.from {
-            case .service(let name):
-                guard let zone = zones[name],
-                    let wider = seen["\(zone) to \(flow.to).\(flow.port)"],
-                    // An observed flow asks what the narrow ones miss.
-                    !wider.observe
-                else { continue }
-                report.warning(
-                    "redundant-flow", flow.place,
-                    "the flow from zone `\(zone)` in line \(wider.place.line) allows this already",
-                    "keep the narrower one")
-            case .internet, .office:
-                guard !published.contains("\(flow.to).\(flow.port)") else { continue }
-                report.warning(
-                    "not-published", flow.place,
-                    "nothing from \(flow.from.name) arrives: `\(flow.to).\(flow.port)` is not "
-                        + "published",
-                    "add it under `publish:`")
-            case .zone: continue
-            }
+        for flow in platform.flows where flow.from == .internet || flow.from == .office {
+            guard !published.contains("\(flow.to).\(flow.port)") else { continue }
+            report.warning(
+                "not-published", flow.place,
+                "nothing from \(flow.from.name) arrives: `\(flow.to).\(flow.port)` is not published",
+                "add it under `publish:`, or remove the flow")
         }
     }
 

@@ -21,8 +21,7 @@ extension Prover {
         var search = CoverSearch(stepsMax: 0)
         for rule in 0..<list.count {
             let box = list.boxes[rule]
-            index.overlaps(box, into: &touching)
-            touching.removeAll { index.numbers[Int($0)] >= rule }
+            index.overlaps(box, before: rule, into: &touching)
             if let single = touching.first(where: { index.boxes[Int($0)].contains(box) }) {
                 dead.append(DeadRule(rule: rule, by: [Int(index.numbers[Int(single)])]))
                 continue

@@ -25,7 +25,7 @@ extension Difference {
 
         /// Boxes that people still read, and looks at boxes that they may cost.
         private static let boxesMax = 2_048
-        private static let looksMax = 1_500_000
+        private static let looksMax = 700_000
 
         /// The packets in disjoint boxes; nil when those are too many.
         static func boxes(of box: Box, without others: some Sequence<Box>) -> [Box]? {
@@ -33,17 +33,19 @@ extension Difference {
             var looks = 0
             for other in others {
                 looks += open.count
-                guard open.contains(where: other.overlaps) else { continue }
-                var rest: [Box] = []
-                for own in open {
-                    if own.overlaps(other) {
-                        rest += own.subtracting(other)
-                    } else {
-                        rest.append(own)
+                var parts: [Box] = []
+                var index = 0
+                while index < open.count {
+                    guard open[index].overlaps(other) else {
+                        index += 1
+                        continue
                     }
+                    parts += open[index].subtracting(other)
+                    open.swapAt(index, open.count - 1)
+                    open.removeLast()
                 }
-                guard rest.count <= boxesMax, looks <= looksMax else { return nil }
-                open = rest
+                open += parts
+                guard open.count <= boxesMax, looks <= looksMax else { return nil }
                 if open.isEmpty { break }
             }
             return open

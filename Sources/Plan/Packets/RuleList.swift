@@ -170,7 +170,7 @@ package struct RuleList: Sendable {
             } else if let landed = waiting.removeValue(forKey: index) {
                 open = try PacketSet(disjoint: open.boxes + landed)
             }
-            guard index < count else { break }
+            guard index < count, !open.isEmpty || !waiting.isEmpty else { break }
             guard !open.isEmpty, boxes[index].overlaps(question) else { continue }
             let held = open.intersection(boxes[index])
             guard !held.isEmpty else { continue }
@@ -190,9 +190,11 @@ package struct RuleList: Sendable {
     package func touching(_ question: Box) -> RuleList {
         guard !hasSkips else { return self }
         var list = RuleList(otherwise: otherwise)
-        for index in boxes.indices where boxes[index].overlaps(question) {
-            list.add(boxes[index], decisions[index], 0, owners[index])
-        }
+        let touching = boxes.indices.filter { boxes[$0].overlaps(question) }
+        list.boxes = touching.map { boxes[$0] }
+        list.decisions = touching.map { decisions[$0] }
+        list.targets = Array(repeating: 0, count: touching.count)
+        list.owners = touching.map { owners[$0] }
         return list
     }
 }

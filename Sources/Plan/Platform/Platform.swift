@@ -16,6 +16,8 @@ package struct Platform: Sendable {
     package var isolation: Isolation?
     /// Networks of the operators' side; empty when the file names none.
     package var office: [Prefix] = []
+    /// Rules of others that every check holds the platform to.
+    package var packs: [PackName] = []
 
     package init(name: String) { self.name = name }
 
@@ -49,6 +51,11 @@ package enum Isolation: UInt8, Sendable, Comparable, CaseIterable {
     package static func < (left: Isolation, right: Isolation) -> Bool {
         left.rawValue < right.rawValue
     }
+}
+
+/// A set of rules that a platform can be held to beside its own guarantees.
+package enum PackName: String, Sendable, CaseIterable {
+    case capitalMinimum = "capital-minimum"
 }
 
 /// A trust level with a network.

@@ -48,7 +48,8 @@ package struct WrittenRules: Sendable {
 /// Chains laid out as lists in which the first match decides.
 ///
 /// A jump is a skip to a copy of its chain and costs two rules, whatever its conditions; a return
-/// is a skip to where the copy ends. Where a condition is not modelled, `may` takes it for true in
+/// is a skip to where the copy ends. A plain chain that is called under one condition needs no skip:
+/// its rules are laid out narrowed to it. Where a condition is not modelled, `may` takes it for true in
 /// rules that allow and for false in rules that refuse, and `must` the other way round. Skips that no
 /// rule says have the owner `UInt32.max`.
 package struct Unfolding: Sendable {
@@ -56,10 +57,12 @@ package struct Unfolding: Sendable {
     private let space: AddressSpace
     /// The number of each chain's first rule when all rules are counted.
     private let firstOwner: [UInt32]
+    private let shapes: [Shape]
 
     package init(_ ruleset: Ruleset, _ space: AddressSpace) {
         self.ruleset = ruleset
         self.space = space
+        shapes = Shapes.of(ruleset, space.family)
         var next: UInt32 = 0
         firstOwner = ruleset.chains.map { chain in
             defer { next += UInt32(truncatingIfNeeded: chain.rules.count) }
@@ -101,9 +104,10 @@ package struct Unfolding: Sendable {
         return layout
     }
 
-    /// Lays out a chain; the skips that it returns go on behind its copy.
+    /// Lays out a chain, narrowed to a box; the skips that it returns go on behind its copy.
     private func lay(
-        _ index: Int, _ mode: Layout.Mode, depth: Int, _ layout: inout Layout
+        _ index: Int, _ mode: Layout.Mode, depth: Int, within: Box = .everything,
+        _ layout: inout Layout
     ) throws(UnfoldingError) -> [Int] {
         let chain = ruleset.chains[index]
         guard depth <= Ruleset.depthMax else {
@@ -117,6 +121,7 @@ package struct Unfolding: Sendable {
             }
             let match = rule.match.factored(space)
             let boxes = try boxes(of: match.clauses, chain, rule.place)
+                .compactMap { $0.intersection(within) }
             guard !boxes.isEmpty else { continue }
             let owner = firstOwner[index] + UInt32(truncatingIfNeeded: number)
             let step = layout.step(rule, mode)
@@ -137,21 +142,57 @@ package struct Unfolding: Sendable {
             case .leave:
                 for box in boxes { leaving.append(layout.list.appendSkip(box, owner: owner)) }
             case .call(let target, let mode, let comesBack):
-                guard ruleset.chains.indices.contains(target) else { continue }
-                let inside = boxes.map { layout.list.appendSkip($0, owner: owner) }
-                let past = layout.list.appendSkip(.everything, owner: .max)
-                for skip in inside { layout.list.land(skip) }
-                let back = try lay(target, mode, depth: depth + 1, &layout)
-                if comesBack {
-                    for skip in back { layout.list.land(skip) }
-                } else {
-                    leaving += back
-                    leaving.append(layout.list.appendSkip(.everything, owner: .max))
-                }
-                layout.list.land(past)
+                let call = Call(
+                    target: target, mode: mode, comesBack: comesBack, boxes: boxes, owner: owner,
+                    hasExceptions: !excepted.isEmpty)
+                leaving += try lay(call, depth: depth, &layout)
             }
         }
         return leaving
+    }
+
+    private struct Call {
+        let target: Int
+        let mode: Layout.Mode
+        let comesBack: Bool
+        let boxes: [Box]
+        let owner: UInt32
+        let hasExceptions: Bool
+    }
+
+    /// Lays out what a rule calls; the skips that it returns leave the rule's own chain.
+    private func lay(
+        _ call: Call, depth: Int, _ layout: inout Layout
+    ) throws(UnfoldingError) -> [Int] {
+        guard ruleset.chains.indices.contains(call.target) else { return [] }
+        if mayInline(call, layout) {
+            for box in call.boxes {
+                let back = try lay(
+                    call.target, call.mode, depth: depth + 1, within: box, &layout)
+                for skip in back { layout.list.land(skip) }
+            }
+            return []
+        }
+        var leaving: [Int] = []
+        let inside = call.boxes.map { layout.list.appendSkip($0, owner: call.owner) }
+        let past = layout.list.appendSkip(.everything, owner: .max)
+        for skip in inside { layout.list.land(skip) }
+        let back = try lay(call.target, call.mode, depth: depth + 1, &layout)
+        if call.comesBack {
+            for skip in back { layout.list.land(skip) }
+        } else {
+            leaving = back + [layout.list.appendSkip(.everything, owner: .max)]
+        }
+        layout.list.land(past)
+        return leaving
+    }
+
+    /// Whether a call needs no skips; who asks about the rules themselves wants every call.
+    private func mayInline(_ call: Call, _ layout: Layout) -> Bool {
+        let shape = shapes[call.target]
+        return layout.bound != .sure && call.mode == .exact && !call.hasExceptions
+            && shape.isPlain && (call.comesBack || shape.decides)
+            && (call.boxes.count == 1 || shape.decidesAtOnce)
     }
 
     /// The boxes of clauses in this family: products of its fields' intervals.

@@ -306,13 +306,14 @@ final class Clients {
         return one.lot.raw * lots
     }
 
-    /// The victim's order that meets the trader's; nobody waits for what becomes of it.
-    func meets() {
+    /// The victim's order that meets the trader's: the status that it is answered with, nil when
+    /// nobody answers it.
+    func meets() -> UInt16? {
         let one = listing.instruments[0]
         let apart = one.reference.raw / 20 / one.tick.raw * one.tick.raw
         let body = order(
             "meets", side: .buy, at: Price(one.reference.raw + apart), lots: Self.lots)
-        _ = once(.post, "/v1/orders", body, as: victim)
+        return once(.post, "/v1/orders", body, as: victim)
     }
 
     /// What an order gets now: the first status that anybody answers it with, nil for none.

@@ -82,10 +82,14 @@ extension Embassy {
         orders.quote = clients.listing.instruments[0].quote.raw
         let before = clients.victimBalances()
         let commands = Commander(plan, clients.trader.account, twin.locations.control)
+        var answered: UInt16?
         let hearing = try seating(name, twin).run(orders) { prompt in
-            if prompt == "order" { clients.meets() } else { commands.command() }
+            if prompt == "order" { answered = clients.meets() } else { commands.command() }
         }
         mail.trials[index, default: [:]].merge(hearing.trials) { $1 }
+        if let answered, answered < 500 {
+            mail.harm(id, index, "its client was answered \(answered)")
+        }
         wait(name, twin, &mail)
         if !clients.waits(until: \.isHalted) {
             mail.harm(id, index, "the venue goes on after it")

@@ -1,5 +1,6 @@
 import Findings
 import MachineTopology
+import Topology
 import Testing
 
 @Suite("What is wrong with one machine's rules")
@@ -117,5 +118,22 @@ struct ReviewTests {
             review(.iptablesSave, dump) == [
                 "5 accept-policy", "7 accept-policy", "8 redundant-rule",
             ])
+    }
+
+    @Test("chains that are too many to lay out are an error with their place, not silence")
+    func tooLarge() {
+        var text = "*filter\n:INPUT DROP [0:0]\n"
+        for chain in 0..<14 { text += ":C\(chain) - [0:0]\n" }
+        text += "-A INPUT -j C0\n"
+        for chain in 0..<13 {
+            for port in 1...4 { text += "-A C\(chain) -p tcp --dport \(port) -j C\(chain + 1)\n" }
+        }
+        text += "-A C13 -s 10.0.0.1 -j ACCEPT\nCOMMIT\n"
+        let (machine, _) = Machine.read(
+            .iptablesSave, [Machine.File(name: "a", bytes: Array(text.utf8))])
+        let codes = machine?.review().filter { $0.severity == .error }.map(\.code)
+        #expect(codes == ["too-large"])
+        let topology = machine?.topology()
+        #expect(topology?.findings.contains { $0.code == "too-large" && $0.place != nil } == true)
     }
 }

@@ -118,9 +118,9 @@ struct Model {
 
 @Suite("The kernel as a judge", .serialized, .enabled(if: geteuid() == 0, "needs root"))
 struct KernelTests {
-    /// `BULKHEAD_JUDGED` packets instead of a few hundred, from another beginning, and what came of
+    /// `BULKHEAD_JUDGED` packets instead of ten thousand, from another beginning, and what came of
     /// them into a file: what `Benchmarks/judges` sets.
-    private static let wanted = environment("BULKHEAD_JUDGED") ?? 600
+    private static let wanted = environment("BULKHEAD_JUDGED") ?? 10_000
     private static let seed = environment("BULKHEAD_JUDGED_SEED") ?? 7
 
     private static func report(_ text: String) throws {

@@ -111,7 +111,6 @@ struct BrokenTests {
         Broken("to: api.http", "to: internet.http", "unknown-service 53:25"),
         Broken(
             "from: application, to: db.sql", "from: gateway, to: api.http", "duplicate-flow 54:5"),
-        Broken("from: application, to: db.sql", "from: dmz, to: api.http", "redundant-flow 53:5"),
         Broken("from: db, to: api", "from: dbs, to: api", "unknown-service 56:12"),
         Broken("reach: api.http", "reach: api.htt", "unknown-port 59:30"),
         Broken("reaches: data}", "reaches: dato}", "unknown-party 58:32"),

@@ -12,7 +12,7 @@ struct ModelTests {
         #expect(findings.allSatisfy { $0.severity == .note && $0.code == "inactive" })
         #expect(
             findings.map { $0.problem.prefix { $0 != " " } } == [
-                "`vlan`", "`secrets`",
+                "`secrets`"
             ])
         let model = try #require(platform)
         #expect(model.name == "full" && model.isolation == .full)
@@ -105,7 +105,7 @@ struct ModelTests {
             }
             let (platform, findings) = read(blocks.joined(separator: "\n"))
             let model = try #require(platform)
-            try #require(findings.count == 2)
+            try #require(findings.count == 1)
             try #require(model.services.map(\.name) == expected.services.map(\.name))
             try #require(model.flows.map(\.because) == expected.flows.map(\.because))
             try #require(model.guarantees.count == expected.guarantees.count)
