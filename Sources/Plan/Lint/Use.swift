@@ -103,8 +103,9 @@ private struct Use {
     }
 
     private var period: String {
-        guard let first = log.first, let last = log.last else { return "\(log.count) connections" }
-        return "\(log.count) connections from \(Excerpt.of(first)) to \(Excerpt.of(last))"
+        let count = "\(log.count) connection\(log.count == 1 ? "" : "s")"
+        guard let first = log.first, let last = log.last else { return count }
+        return "\(count) from \(Excerpt.of(first)) to \(Excerpt.of(last))"
     }
 
     /// Flows of which the record saw nothing, or not every sender.
@@ -182,7 +183,7 @@ private struct Use {
         }
         return Finding(
             .note, "flow-record", at: nil, problem,
-            remedy: "what was never seen is excess only if the record is long enough")
+            remedy: "nothing to do: what was never seen is excess if the record is long enough")
     }
 }
 
