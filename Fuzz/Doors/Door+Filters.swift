@@ -5,6 +5,7 @@ import NftJSON
 import NftText
 import Packets
 import Ruleset
+import Topology
 import Walker
 
 // What operators' dumps of packet filters are read by.

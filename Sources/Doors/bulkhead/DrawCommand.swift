@@ -3,6 +3,7 @@ internal import Comparison
 internal import Connectivity
 internal import Drawing
 internal import Findings
+internal import Notation
 internal import Packets
 internal import Platform
 internal import Reach
@@ -15,7 +16,7 @@ extension Verb {
             flags: [
                 Flag("output", value: "OUT", "write to this file instead of standard output"),
                 Flag("diff", value: "OLD", "against an older state: opened red, closed dashed"),
-                Flag("from-format", value: "FORMAT", "the files are of another format"),
+                Flag("from-format", value: "FORMAT", "the files are of another format"), .json,
             ],
             details: """
                 One picture without scripts, links or fonts; the same file gives the same bytes.
@@ -25,13 +26,21 @@ extension Verb {
                 """)
     ) { arguments throws(Failure) in
         guard let path = arguments.value("output") else {
-            Output.line(String(try picture(arguments).dropLast()))
+            Output.line(String(try document(arguments).dropLast()))
             return .good
         }
         let file = try OutputFile(path)
-        try file.write(try picture(arguments))
+        try file.write(try document(arguments))
         return .good
     }
+}
+
+/// The picture, or with `--json` a document that holds it.
+private func document(_ arguments: Arguments) throws(Failure) -> String {
+    let svg = try picture(arguments)
+    guard arguments.has("json") else { return svg }
+    let document: JSON = ["file": .optional(arguments.word(0)), "svg": .text(svg)]
+    return document.renderPretty() + "\n"
 }
 
 private func picture(_ arguments: Arguments) throws(Failure) -> String {
