@@ -17,7 +17,9 @@ extension Draft {
 
     /// Flows that begin at a service.
     func outgoing(_ service: Service) -> [Flow] {
-        platform.flows.filter { begins($0, at: service) && $0.to != service.name }
+        let own = flowsFrom[.service(service.name)] ?? []
+        let shared = flowsFrom[.zone(service.zone)] ?? []
+        return (own + shared).sorted().map { platform.flows[$0] }.filter { $0.to != service.name }
     }
 
     func isPublished(_ service: String, _ port: String) -> Bool {

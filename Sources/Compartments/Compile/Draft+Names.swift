@@ -44,8 +44,8 @@ extension Draft {
 
     private func hosts(_ seat: Seat) -> String {
         var lines = ["127.0.0.1 localhost", line(seat)]
-        let peers = seats.filter { isPeer($0.service, of: seat.service) }
-        for peer in peers.sorted(by: { $0.address < $1.address }) where peer.name != seat.name {
+        for peer in peers(seat.service).sorted(by: { $0.address < $1.address })
+        where peer.name != seat.name {
             lines.append(line(peer))
         }
         return lines.joined(separator: "\n") + "\n"
@@ -58,8 +58,14 @@ extension Draft {
     }
 
     // Both directions: a server's access list may name its callers.
-    private func isPeer(_ other: Service, of service: Service) -> Bool {
-        outgoing(service).contains { $0.to == other.name }
-            || outgoing(other).contains { $0.to == service.name }
+    private func peers(_ service: Service) -> [Seat] {
+        let targets = Set(outgoing(service).map(\.to))
+        let callers = Set((flowsTo[service.name] ?? []).map { platform.flows[$0].from })
+        return seats.filter { seat in
+            let other = seat.service
+            return other.name != service.name
+                && (targets.contains(other.name) || callers.contains(.service(other.name))
+                    || callers.contains(.zone(other.zone)))
+        }
     }
 }

@@ -31,12 +31,18 @@ struct Draft {
     }
     /// Indices of a service's seats.
     private(set) var seatsOf: [String: [Int]] = [:]
+    /// Indices of flows by where they begin, and by the service that they lead to.
+    let flowsFrom: [Party: [Int]]
+    let flowsTo: [String: [Int]]
 
     init(
         platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
     ) {
         var findings: [Finding] = []
-        self.platform = Self.withAuthority(platform, findings: &findings)
+        let whole = Self.withAuthority(platform, findings: &findings)
+        self.platform = whole
+        flowsFrom = Dictionary(grouping: whole.flows.indices) { whole.flows[$0].from }
+        flowsTo = Dictionary(grouping: whole.flows.indices) { whole.flows[$0].to }
         self.findings = findings
         self.file = file
         self.folder = folder
