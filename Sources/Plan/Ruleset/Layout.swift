@@ -35,6 +35,8 @@ struct Layout {
 
     let bound: Bound
     var list: RuleList
+    /// Rules that were looked at, each once for every way that leads to it.
+    var visited = 0
     var unmodelled: Set<String> = []
     /// Indices of boxes that may decide or skip, and of which nobody knows.
     var unsure: Set<Int> = []

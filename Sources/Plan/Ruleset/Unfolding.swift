@@ -116,7 +116,9 @@ package struct Unfolding: Sendable {
         var leaving: [Int] = []
         guard !chain.families.isDisjoint(with: space.family) else { return leaving }
         for (number, rule) in chain.rules.enumerated() {
-            guard layout.list.count <= Ruleset.rulesMax else {
+            layout.visited += 1
+            // Chains that decide nothing are called as often as those that do.
+            guard max(layout.list.count, layout.visited) <= Ruleset.rulesMax else {
                 throw .tooLarge(chain: chain.name, place: rule.place)
             }
             let match = rule.match.factored(space)

@@ -126,7 +126,10 @@ struct ReviewTests {
         for chain in 0..<14 { text += ":C\(chain) - [0:0]\n" }
         text += "-A INPUT -j C0\n"
         for chain in 0..<13 {
-            for port in 1...4 { text += "-A C\(chain) -p tcp --dport \(port) -j C\(chain + 1)\n" }
+            // They overlap, so that every way through them is another one.
+            for port in 1...4 {
+                text += "-A C\(chain) -p tcp --dport \(port):9999 -j C\(chain + 1)\n"
+            }
         }
         text += "-A C13 -s 10.0.0.1 -j ACCEPT\nCOMMIT\n"
         let (machine, _) = Machine.read(

@@ -201,4 +201,14 @@ struct CallTests {
         let many = (1...15).map { Array(repeating: Action.jump($0), count: 9) } + [[.accept]]
         #expect(ruleset(many).size(of: 0) == Ruleset.rulesMax)
     }
+
+    @Test("chains that decide nothing and call one another without measure are too large")
+    func endless() {
+        for last in [[Action](), [.leave]] {
+            let many = (1...15).map { Array(repeating: Action.jump($0), count: 9) } + [last]
+            #expect(throws: UnfoldingError.self) {
+                try Unfolding(ruleset(many), .v4).rules(of: 0)
+            }
+        }
+    }
 }
