@@ -33,15 +33,25 @@ def cells(document):
             for c in document["compartments"] for cell in c["cells"]}
 
 
-@claim("every lie that an owned service of the exchange can tell is stopped, beside an honest way")
-def whole():
+def drilled():
     code, text, errors = bulkhead(
         "drill", "breach", EXCHANGE, "--json", "--only", "pass", "--only", "trust", "--only",
         "order", "--only", "book", "--only", "fill", timeout=900)
     expect(text, (code, errors))
-    report.update(json.loads(text))
-    found = {key: cell["detail"] for key, cell in cells(report).items()
+    document = json.loads(text)
+    found = {key: cell for key, cell in cells(document).items()
              if cell["state"] not in ("stopped", "inapplicable")}
+    return code, document, found, errors
+
+
+@claim("every lie that an owned service of the exchange can tell is stopped, beside an honest way")
+def whole():
+    code, document, found, errors = drilled()
+    # A record may reach its trail after the drill has read it; one that is missing twice is none.
+    if found and all(cell["state"] == "unrecorded" for cell in found.values()):
+        print(f"# once more: {[(key, cell['detail']) for key, cell in found.items()]}")
+        code, document, found, errors = drilled()
+    report.update(document)
     expect(code == 0 and report["passed"] and not found,
            (code, found, report["troubles"], errors[-500:]))
     expect(all(t["open"] == "works" and t["openDetail"] for t in report["techniques"]),
