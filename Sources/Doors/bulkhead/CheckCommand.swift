@@ -54,7 +54,7 @@ extension Verb {
             }
         }
         if file.hasErrors { return file.exit }
-        return report?.passes ?? true ? .good : .refused
+        return report?.passes ?? false ? .good : .refused
     }
 }
 
@@ -123,7 +123,7 @@ private func checkText(_ file: PlatformFile, _ report: GuaranteeReport?) -> [Str
 private func checkDocument(_ file: PlatformFile, _ report: GuaranteeReport?) -> JSON {
     [
         "file": .text(file.path), "platform": .optional(file.platform?.name),
-        "good": .boolean(!file.hasErrors && report?.passes ?? true),
+        "good": .boolean(!file.hasErrors && report?.passes ?? false),
         "findings": .list(file.findings.map(document)),
         "guarantees": .list(report?.documents ?? []),
         "mutation": report?.mutation ?? .null,

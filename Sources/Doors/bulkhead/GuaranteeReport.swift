@@ -20,7 +20,13 @@ struct GuaranteeReport {
     init?(_ file: PlatformFile, listsMutants: Bool) throws(Failure) {
         guard let platform = file.platform else { return nil }
         let outline = Compile.outline(platform, file: file.path)
-        guard let deployment = outline.deployment else { return nil }
+        guard let deployment = outline.deployment else {
+            let error = outline.findings.first { $0.severity == .error }
+            throw Failure(
+                .refused, error?.code ?? "outline",
+                "the guarantees cannot be proved: \(error?.problem ?? "the network has errors")",
+                remedy: error?.remedy ?? "correct the file")
+        }
         do throws(Segmentation.Unreadable) {
             assurance = Assurance(platform, deployment, try Segmentation(deployment))
         } catch {

@@ -16,6 +16,8 @@ package struct Testimony: Sendable {
     private static let earlyNanoseconds: UInt64 = 12_000_000
     /// What a service says when there was more to tell than it lists; it names who caused it.
     private static let counted = ", not listed: "
+    /// Other records that a verdict quotes.
+    private static let othersMax = 3
 
     package init(_ around: Circumstances) { self.around = around }
 
@@ -65,7 +67,8 @@ package struct Testimony: Sendable {
         var said: [String] = []
         for target in trial.targets {
             guard let words = record(technique, trial, target) else {
-                return .unrecorded("\(refusal.summary); \(target) recorded nothing of it")
+                return .unrecorded(
+                    "\(refusal.summary); \(target) recorded nothing of it" + others(trial, target))
             }
             said.append("\(target): \(words)")
         }
@@ -74,19 +77,38 @@ package struct Testimony: Sendable {
             trace: .logged(said.joined(separator: "; ")), detail: refusal.summary)
     }
 
+    private func window(_ trial: Trial) -> ClosedRange<UInt64> {
+        let begin = trial.begin - min(trial.begin, Self.earlyNanoseconds)
+        return begin...max(begin, trial.end &+ Self.lateNanoseconds)
+    }
+
+    private func namesAttacker(_ text: String) -> Bool {
+        text.contains(around.name) || around.address.map { text.contains("\($0)") } ?? false
+    }
+
+    /// What the target says of the attacker at that time instead: why it may have closed.
+    private func others(_ trial: Trial, _ target: String) -> String {
+        let window = window(trial)
+        let texts = around.observed.lazy.compactMap { one -> String? in
+            guard one.trail == target, window.contains(one.time),
+                case .note(_, let text) = one.event, namesAttacker(text)
+            else { return nil }
+            return String(text.prefix(160))
+        }
+        let shown = texts.prefix(Self.othersMax).joined(separator: "; ")
+        return shown.isEmpty ? "" : ", but: \(shown)"
+    }
+
     /// What the target says of this attacker and this kind of attack.
     private mutating func record(
         _ technique: Technique, _ trial: Trial, _ target: String
     ) -> String? {
-        let begin = trial.begin - min(trial.begin, Self.earlyNanoseconds)
-        let end = trial.end &+ Self.lateNanoseconds
-        let address = around.address.map { "\($0)" } ?? around.name
+        let window = window(trial)
         var counted: String?
         for (index, one) in around.observed.enumerated()
-        where one.trail == target && one.time >= begin && one.time <= end {
+        where one.trail == target && window.contains(one.time) {
             guard case .note(_, let text) = one.event else { continue }
-            let names =
-                technique.isAnonymous || text.contains(around.name) || text.contains(address)
+            let names = technique.isAnonymous || namesAttacker(text)
             if names, text.contains(Self.counted) { counted = counted ?? text }
             guard names,
                 let word = technique.records.first(where: {

@@ -61,6 +61,19 @@ struct TestimonyTests {
         #expect(cell.state == "unrecorded", "\(cell)")
     }
 
+    @Test("what the target says of the attacker instead is told, and nothing of anybody else")
+    func instead() {
+        let observed = [
+            Self.note("risk: too many connections"), Self.note("gateway: not permitted"),
+        ]
+        guard case .unrecorded(let text) = Self.cell(Self.trial(), observed) else {
+            Issue.record("it counts as recorded")
+            return
+        }
+        let wanted = "recorded nothing of it, but: risk: too many connections"
+        #expect(text.hasSuffix(wanted), "\(text)")
+    }
+
     @Test("more than a service lists is counted by it, for whoever caused it")
     func counted() {
         let about = { (name: String) in
