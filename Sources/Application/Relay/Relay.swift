@@ -115,8 +115,8 @@ package struct Relay<Work: Desk>: ~Copyable {
             let name = passages.name(of: peer)
             ended("the passage with \(name) ended: \(why.text)", name)
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            ended("the passage of \(name) at \(address) was refused: \(why.text)", name)
+            let name = passages.blamed(peer, at: address)
+            ended("the passage of \(name) was refused: \(why.text)", name)
         case .publicIdentity: break
         case .message(let message):
             do throws(Malformed) {

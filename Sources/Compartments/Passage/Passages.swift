@@ -7,7 +7,7 @@
 // Bounds: 256 lines, frames of 1 MiB, 8 MiB queued and 65,536 open questions for each link, 4
 // connections for each line, 64 that have not yet proved themselves.
 
-internal import Addresses
+package import Addresses
 internal import AuthorityTreaty
 internal import Descriptors
 package import Findings
@@ -254,6 +254,13 @@ package struct Passages: ~Copyable {
 
     /// The name that a peer has proved.
     package func name(of peer: Peer) -> String { table.lines[peer.line].peer }
+
+    /// Whom a record blames: the name that was proved, else the address, for which the fabric vouches.
+    ///
+    /// Never a word that many share: what is counted under it would speak of nobody.
+    package func blamed(_ peer: Peer?, at address: Address) -> String {
+        peer.map { name(of: $0) } ?? "\(address)"
+    }
 
     /// Bytes that wait to leave on a link.
     package func queued(_ link: Link) -> Int {

@@ -107,7 +107,7 @@ struct Office: ~Copyable {
             note(passages.name(of: peer), why.text)
             closed(link)
         case .refused(let peer, let address, let why):
-            note(peer.map { passages.name(of: $0) } ?? "\(address)", why.text)
+            note(passages.blamed(peer, at: address), why.text)
         case .publicIdentity: break
         }
     }

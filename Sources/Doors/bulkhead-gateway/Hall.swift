@@ -76,7 +76,7 @@ struct Hall: ~Copyable {
             let name = passages.name(of: peer)
             ends.add("to \(name): \(why.text)", as: name, now: Clocks.monotonic())
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "\(address)"
+            let name = passages.blamed(peer, at: address)
             ends.add("with \(name): \(why.text)", as: name, now: Clocks.monotonic())
         case .opened, .message, .publicIdentity: break
         }

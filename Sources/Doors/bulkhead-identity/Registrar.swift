@@ -114,7 +114,7 @@ struct Registrar: ~Copyable {
             settle()
             note(passages.name(of: peer), why.text)
         case .refused(let peer, let address, let why):
-            note(peer.map { passages.name(of: $0) } ?? "\(address)", why.text)
+            note(passages.blamed(peer, at: address), why.text)
         case .publicIdentity: break
         }
     }

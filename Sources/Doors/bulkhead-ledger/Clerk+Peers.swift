@@ -15,8 +15,8 @@ extension Clerk {
         case .opened, .publicIdentity: break
         case .closed(let link, let peer, let why): closed(link, peer, why)
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            ended("passage of \(name) at \(address) refused: \(why.text)", name)
+            let name = passages.blamed(peer, at: address)
+            ended("passage of \(name) refused: \(why.text)", name)
         case .message(let message):
             do throws(Malformed) {
                 try asked(message)

@@ -19,8 +19,8 @@ extension Sequencer {
         case .opened(let link, let peer): opened(link, peer)
         case .closed(let link, let peer, let why): closed(link, peer, why)
         case .refused(let peer, let address, let why):
-            let name = peer.map { passages.name(of: $0) } ?? "nobody"
-            ended("passage of \(name) at \(address) refused: \(why.text)", name)
+            let name = passages.blamed(peer, at: address)
+            ended("passage of \(name) refused: \(why.text)", name)
         case .publicIdentity: break
         case .message(let message):
             do throws(Malformed) {

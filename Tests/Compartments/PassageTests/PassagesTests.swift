@@ -249,6 +249,11 @@ struct PassagesTests {
         var other = try Station(Ground.front(port, name: "other"), &office)
         #expect(try run(&other, &back) { $1.refused == [.stranger] })
         #expect(other.opened.isEmpty && back.opened.isEmpty)
+        let callers = back.arrivals.compactMap { arrival -> String? in
+            guard case .refused(let peer, let address, _) = arrival else { return nil }
+            return back.passages.blamed(peer, at: address)
+        }
+        #expect(callers == ["127.0.0.1"], "who proved no name of the table goes by its address")
     }
 
     @Test("a certificate under another root opens nothing, on either side")
