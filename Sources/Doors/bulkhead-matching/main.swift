@@ -13,7 +13,8 @@ func variable(_ name: String) -> String? {
 }
 
 do {
-    try Relay.serve("matching", from: "listing file", Tenancy.start(Invitation(variable))) { bytes in
+    let tenancy = try Tenancy.start(Invitation(variable))
+    try Relay.serve("matching", from: "listing file", tenancy) { bytes in
         MatchingDesk(try Listing.parse(String(decoding: bytes, as: UTF8.self)))
     }
     exit(ExitCode.good.rawValue)
