@@ -42,6 +42,23 @@ package enum Compile {
         return (isWhole ? outline : nil, draft.findings)
     }
 
+    /// The outline with each compartment's words, arguments, environment and limits, for other
+    /// machines than this one: programs are as the file names them, and no file is looked at.
+    package static func portable(
+        _ platform: Platform, file: String
+    ) -> (deployment: Deployment?, findings: [Finding]) {
+        var draft = Draft(
+            platform: platform, file: file, folder: "/", isolation: .full,
+            host: Host(programs: ""))
+        let deployment = draft.portable()
+        var findings: [Finding] = []
+        for finding in draft.findings where !findings.contains(finding) {
+            findings.append(finding)
+        }
+        let isWhole = !findings.contains { $0.severity == .error }
+        return (isWhole ? deployment : nil, findings)
+    }
+
     /// The deployment and all findings at once; the deployment is nil when one is an error.
     package static func check(
         _ platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
