@@ -43,6 +43,7 @@ extension Draft {
     }
 
     /// What of a seat's plan every machine has alike: its words, arguments, environment and limits.
+    ///
     /// The program is as the file names it.
     mutating func describe(_ plan: inout CompartmentPlan, _ seat: Seat) {
         let service = seat.service

@@ -11,8 +11,9 @@ extension UnitFile {
         entries.last { $0.section == section && $0.key == key }?.value
     }
 
-    /// Values of a key that is a list: an empty assignment forgets those before it. Nil where the
-    /// key is never assigned, which for many keys is the opposite of an empty list.
+    /// Values of a key that is a list: an empty assignment forgets those before it.
+    ///
+    /// Nil where the key is never assigned, which for many keys is the opposite of an empty list.
     package func lines(_ section: String, _ key: String) -> [String]? {
         let all = entries.filter { $0.section == section && $0.key == key }
         guard !all.isEmpty else { return nil }

@@ -14,7 +14,9 @@ package enum UnitText {
         package let isQuoted: Bool
     }
 
-    /// Words between white space. A quoted word is quoted whole: a quote inside a word is refused.
+    /// Words between white space.
+    ///
+    /// A quoted word is quoted whole: a quote inside a word is refused.
     package static func words(_ value: String) throws(Fault) -> [Word] {
         var words: [Word] = []
         var rest = Array(value.utf8)[...]

@@ -100,8 +100,10 @@ struct UnitProof {
         }
     }
 
-    /// Every flow can pass by what was just compared: both ends allow each other, and the port is
-    /// the other's own. What is left is what passes besides.
+    /// What passes besides the flows.
+    ///
+    /// Every flow can pass by what was compared before: both ends allow each other, and the port is
+    /// the other's own.
     private func verdict(_ taken: [Set<Port>], sockets: Int) -> Verdict {
         var beyond = 0
         var example: String?
