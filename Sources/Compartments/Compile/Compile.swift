@@ -60,10 +60,7 @@ package enum Compile {
             platform: platform, file: file, folder: "/", isolation: .full,
             host: Host(programs: ""))
         let deployment = draft.portable()
-        var findings: [Finding] = []
-        for finding in draft.findings where !findings.contains(finding) {
-            findings.append(finding)
-        }
+        let findings = distinct(draft.findings)
         let isWhole = !findings.contains { $0.severity == .error }
         return (isWhole ? deployment : nil, findings)
     }
