@@ -25,7 +25,7 @@ extension Draft {
         plan.arguments = arguments(
             service.run, program: program, files: service.files, seat: seat)
         let root = root(service, program: program, mayExecute: words.contains(.exec))
-        let names = isFull ? names(seat).filter { !root.covers($0.target) } : []
+        let names = isFull && !isOversized ? names(seat).filter { !root.covers($0.target) } : []
         plan.mounts = isFull ? root.mounts + names : []
         plan.paths = root.paths
         plan.filter = filter(role(service, words), at: service.place)
@@ -33,18 +33,40 @@ extension Draft {
         plan.prepare = service.prepare.compactMap {
             preparation($0, seat: seat, words: words, beside: root)
         }
-        plan.ready =
-            switch service.ready {
-            case .notify: .notify
-            case .port: .port
-            case .started: .started
-            }
+        plan.ready = Self.ready(service.ready)
         plan.stop = service.stop.number
-        plan.after = seats.indices.filter { service.after.contains(seats[$0].service.name) }
+        plan.after = Set(service.after).flatMap { seatsOf[$0] ?? [] }.sorted()
         setPorts(&plan, service)
         setLimits(&plan, service.limits)
         plan.wx = service.wx
         return plan
+    }
+
+    /// What of a seat's plan every machine has alike: its words, arguments, environment and limits.
+    ///
+    /// The program is as the file names it.
+    mutating func describe(_ plan: inout CompartmentPlan, _ seat: Seat) {
+        let service = seat.service
+        plan.role = words(service).map(\.rawValue)
+        checkPorts(service)
+        plan.environment = environment(service, seat: seat)
+        plan.program = service.run.first ?? ""
+        plan.arguments = arguments(
+            service.run, program: plan.program, files: service.files, seat: seat)
+        plan.ready = Self.ready(service.ready)
+        plan.stop = service.stop.number
+        plan.after = service.after.flatMap { seatsOf[$0] ?? [] }.sorted()
+        setPorts(&plan, service)
+        setLimits(&plan, service.limits)
+        plan.wx = service.wx
+    }
+
+    private static func ready(_ readiness: Readiness) -> ReadyPlan {
+        switch readiness {
+        case .notify: .notify
+        case .port: .port
+        case .started: .started
+        }
     }
 
     mutating func program(_ run: [String], at place: Place?) -> String? {
@@ -74,7 +96,7 @@ extension Draft {
         plan.bindPorts = service.ports.filter {
             $0.port.transport == .tcp && !isPublished(service.name, $0.name)
         }.map(\.port.number).sorted()
-        let targets = outgoing(service).compactMap { platform.service($0.to)?.port($0.port) }
+        let targets = outgoing(service).compactMap { self.service($0.to)?.port($0.port) }
         plan.connectPorts = Set(targets.filter { $0.transport == .tcp }.map(\.number)).sorted()
     }
 
