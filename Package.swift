@@ -333,19 +333,25 @@ let rooms: [[Target]] = [
         ], tests: ["Journal", "Risk", "Matching", "Descriptors", "Loop", "Chance"]),
     room(
         "Application", "Relay",
-        opens: ["AuditTreaty", "Passage", "Tenancy", "Loop", "Bytes", "Findings"]),
+        opens: [
+            "AuditTreaty", "Passage", "Tenancy", "Descriptors", "Loop", "Bytes", "Findings",
+        ]),
+    room(
+        "Application", "Postings",
+        opens: ["Relay", "Passage", "LedgerTreaty", "RiskTreaty", "Findings", "Bytes"],
+        tests: ["Enrolment", "Neighbours"]),
     room(
         "Application", "RiskDesk",
         opens: [
-            "Risk", "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
-            "Findings", "Bytes",
+            "Risk", "Matching", "Postings", "Relay", "Passage", "LedgerTreaty", "OrderTreaty",
+            "RiskTreaty", "Bytes",
         ],
         tests: ["Numerals", "Chance", "Enrolment", "Neighbours"]),
     room(
         "Application", "MatchingDesk",
         opens: [
-            "Matching", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
-            "Numerals", "Findings", "Bytes",
+            "Matching", "Postings", "Relay", "Passage", "LedgerTreaty", "OrderTreaty", "RiskTreaty",
+            "Numerals", "Bytes",
         ],
         tests: ["RiskDesk", "Risk", "MarketDesk", "Digests", "Chance", "Enrolment", "Neighbours"]),
     room(
@@ -456,13 +462,13 @@ let doors: [[Target]] = [
         ]),
     door(
         "bulkhead-risk",
-        opens: ["RiskDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
+        opens: ["RiskDesk", "Relay", "OrderTreaty", "Tenancy", "Findings"]),
     door(
         "bulkhead-matching",
-        opens: ["MatchingDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
+        opens: ["MatchingDesk", "Relay", "OrderTreaty", "Tenancy", "Findings"]),
     door(
         "bulkhead-marketdata",
-        opens: ["MarketDesk", "Relay", "OrderTreaty", "Tenancy", "Descriptors", "Findings"]),
+        opens: ["MarketDesk", "Relay", "OrderTreaty", "Tenancy", "Findings"]),
     door(
         "bulkhead-sensor",
         opens: [

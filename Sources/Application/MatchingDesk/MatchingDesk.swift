@@ -12,6 +12,7 @@ internal import LedgerTreaty
 internal import Matching
 package import OrderTreaty
 package import Passage
+internal import Postings
 internal import Relay
 internal import RiskTreaty
 
@@ -34,7 +35,7 @@ package struct MatchingDesk: Desk {
     private var answer = Outbox()
     private var answering: [(correlation: UInt64, frames: Int)] = []
     var results = Window(.whileRoom)
-    var settlements = Window(.untilReleased)
+    private var settlements = Postings("trades", LedgerMessage.settlements.rawValue)
     private var reports: [Report] = []
     /// Time of the last block.
     var lastTime: UInt64 = 0
@@ -42,10 +43,6 @@ package struct MatchingDesk: Desk {
     var orders: Link?
     /// Orders said where it stands.
     var isReporting = false
-    var ledger: Link?
-    var isSettling = false
-    /// Blocks whose last part the ledger was sent, by the question.
-    var settling: [UInt64: UInt64] = [:]
     var market = MarketStream()
     var notes: [String] = []
 
@@ -70,7 +67,7 @@ package struct MatchingDesk: Desk {
     ) {
         guard line.direction == .open else { return }
         if line.messages.contains(LedgerMessage.settlements.name) {
-            ledger = link
+            settlements.attach(link)
         } else if line.peer == Self.publicName {
             market.link = link
         } else {
@@ -84,7 +81,7 @@ package struct MatchingDesk: Desk {
     package mutating func closed(_ link: Link, _ passages: inout Passages) {
         if link == risk { forgetRisk() }
         if link == orders { forgetOrders() }
-        if link == ledger { forgetLedger() }
+        if link == settlements.link { settlements.detach() }
         if link == market.link { market = MarketStream() }
     }
 
@@ -107,8 +104,10 @@ package struct MatchingDesk: Desk {
             try take(message, from: &reader, &passages)
         } else if message.link == orders {
             try resumed(message, &reader, &passages)
-        } else if message.link == ledger {
-            try settled(message, &reader, &passages)
+        } else if message.link == settlements.link {
+            guard try settlements.take(message, &reader, &passages, noting: &notes) else {
+                return restart(&passages)
+            }
         } else if message.link == market.link {
             try watched(message, &reader, &passages)
         }
@@ -154,12 +153,11 @@ package struct MatchingDesk: Desk {
         matching = Matching(listing)
         chain = ReportChain()
         results = Window(.whileRoom)
-        settlements = Window(.untilReleased)
-        for link in [orders, ledger, market.link] {
+        settlements.reset(&passages)
+        for link in [orders, market.link] {
             if let link { passages.close(link) }
         }
         forgetOrders()
-        forgetLedger()
         market = MarketStream()
     }
 
@@ -176,7 +174,7 @@ package struct MatchingDesk: Desk {
         match(&passages)
         reply(&passages)
         report(&passages)
-        settle(&passages)
+        settlements.send(&passages, queueMax: Self.queueMax, noting: &notes)
         show(&passages)
     }
 
@@ -232,7 +230,7 @@ package struct MatchingDesk: Desk {
         }
         return hasWork || !answer.isEmpty && hasRoom(risk)
             || isReporting && results.hasNext && hasRoom(orders)
-            || isSettling && settlements.hasNext && hasRoom(ledger)
+            || settlements.isEager(passages, queueMax: Self.queueMax)
             || !market.outbox.isEmpty && hasRoom(market.link)
     }
 }

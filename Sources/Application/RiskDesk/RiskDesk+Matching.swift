@@ -3,6 +3,7 @@ internal import LedgerTreaty
 internal import Matching
 internal import OrderTreaty
 internal import Passage
+internal import Postings
 internal import Relay
 internal import Risk
 internal import RiskTreaty

@@ -15,6 +15,7 @@ internal import LedgerTreaty
 internal import Matching
 package import OrderTreaty
 package import Passage
+internal import Postings
 internal import Relay
 internal import Risk
 internal import RiskTreaty
@@ -42,18 +43,13 @@ package struct RiskDesk: Desk {
     package internal(set) var digest = RiskDesk.none
     private var waiting: [(block: Block, bytes: Int)] = []
     private var waitingBytes = 0
-    var holds: Window
+    var holds: Postings
 
     var orders: Link?
     private var isStopped = false
     var matching: Link?
     /// Matching stands where risk stands.
     var isMatched = false
-    var ledger: Link?
-    /// The ledger said where it stands, and has not refused a posting since.
-    var isBooking = false
-    /// Blocks that the ledger was sent, by the question.
-    var booking: [UInt64: UInt64] = [:]
     var notes: [String] = []
     /// What went wrong last, at which block, and how often without getting beyond it.
     private var fall = (block: UInt64(0), why: "", count: 0)
@@ -67,7 +63,7 @@ package struct RiskDesk: Desk {
     package init(_ listing: Listing, holdsMax: Int? = nil) {
         self.listing = listing
         self.holdsMax = holdsMax ?? Window.blocksMax
-        holds = Window(.untilReleased, blocksMax: self.holdsMax)
+        holds = Postings("holds", LedgerMessage.holds.rawValue, blocksMax: self.holdsMax)
         risk = Risk(listing)
         books = Matching(listing)
     }
@@ -89,7 +85,7 @@ package struct RiskDesk: Desk {
         if line.messages.contains(StreamMessage.instructions.name) {
             matching = link
         } else if line.messages.contains(LedgerMessage.holds.name) {
-            ledger = link
+            holds.attach(link)
         } else {
             return
         }
@@ -104,7 +100,7 @@ package struct RiskDesk: Desk {
             matching = nil
             isMatched = false
         }
-        if link == ledger { forgetLedger() }
+        if link == holds.link { holds.detach() }
     }
 
     mutating func forgetOrders() {
@@ -122,8 +118,10 @@ package struct RiskDesk: Desk {
             try take(message, from: &reader, &passages)
         } else if message.link == matching {
             try answered(message, &reader, &passages)
-        } else if message.link == ledger {
-            try booked(message, &reader, &passages)
+        } else if message.link == holds.link,
+            try !holds.take(message, &reader, &passages, noting: &notes)
+        {
+            restart(&passages)
         }
     }
 
@@ -204,11 +202,9 @@ package struct RiskDesk: Desk {
         chain = ReportChain()
         flights.removeAll()
         digest = Self.none
-        holds = Window(.untilReleased, blocksMax: holdsMax)
         if let orders { passages.close(orders) }
         forgetOrders()
-        if let ledger { passages.close(ledger) }
-        forgetLedger()
+        holds.reset(&passages)
     }
 
     // MARK: Work
@@ -216,7 +212,7 @@ package struct RiskDesk: Desk {
     package mutating func advance(_ passages: inout Passages) {
         decide(&passages)
         listen(&passages)
-        book(&passages)
+        holds.send(&passages, queueMax: Self.queueMax, noting: &notes)
     }
 
     /// The next block, while it may be decided: what is under way has a place in the window too.
@@ -230,7 +226,6 @@ package struct RiskDesk: Desk {
     }
 
     package func isEager(_ passages: borrowing Passages) -> Bool {
-        guard let ledger, isBooking else { return false }
-        return holds.hasNext && passages.queued(ledger) <= Self.queueMax
+        holds.isEager(passages, queueMax: Self.queueMax)
     }
 }

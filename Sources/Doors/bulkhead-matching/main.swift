@@ -1,10 +1,9 @@
 // Matching: runs the books of all instruments of the listing, by price and time.
 // Argument: the listing file. It keeps nothing on disk; see `MatchingDesk` for what is lost with it.
 
-internal import Descriptors
-internal import MatchingDesk
 internal import Findings
 internal import Glibc
+internal import MatchingDesk
 internal import OrderTreaty
 internal import Relay
 internal import Tenancy
@@ -13,22 +12,11 @@ func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
-func listing(_ words: [String]) throws -> Listing {
-    guard words.count == 1 else {
-        throw Failure(
-            .usage, "matching-arguments",
-            "`bulkhead-matching` takes one argument, the listing file",
-            remedy: "name the listing file in the platform file")
-    }
-    let bytes = try Files.read(words[0], limit: 1 << 20)
-    return try Listing.parse(String(decoding: bytes, as: UTF8.self))
-}
-
 do {
     let tenancy = try Tenancy.start(Invitation(variable))
-    let desk = MatchingDesk(try listing(Tenancy.words()))
-    var relay = try Relay(desk, "matching", tenancy)
-    try relay.work(tenancy)
+    try Relay.serve("matching", from: "listing file", tenancy) { bytes in
+        MatchingDesk(try Listing.parse(String(decoding: bytes, as: UTF8.self)))
+    }
     exit(ExitCode.good.rawValue)
 } catch {
     let line = Array("bulkhead-matching: \(error)\n".utf8)
