@@ -1,3 +1,4 @@
+import Addresses
 import Assurance
 import Blueprint
 import Compile
@@ -225,7 +226,7 @@ struct AssuranceTests {
         let over = assurance.expired(today: 20_001)
         #expect(
             over.map(assurance.graph.sentence) == [
-                "orders reaches ledger.ledger by the flow in line 17"
+                "orders reaches ledger.ledger by the flow in line 18"
             ])
         let example = try #require(over.first.flatMap { assurance.example($0) })
         #expect(example.source != nil && example.port.description == "tcp/5432")
