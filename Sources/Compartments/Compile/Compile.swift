@@ -20,7 +20,16 @@ package enum Compile {
         let outcome = check(
             platform, file: file, folder: folder, isolation: isolation, host: host)
         if let deployment = outcome.deployment { return deployment }
-        let errors = outcome.findings.filter { $0.severity == .error }
+        let errors = outcome.findings.compactMap { finding in
+            switch finding.severity {
+            case .error: finding
+            case .warning where finding.code == tooManyServices:
+                Finding(
+                    .error, finding.code, at: finding.place, finding.problem,
+                    remedy: finding.remedy)
+            case .warning, .note: nil
+            }
+        }
         throw Failure(
             .refused, errors.first?.code ?? "compile",
             errors.map { $0.line(file: file) }.joined(separator: "\n"), remedy: "")
@@ -42,7 +51,12 @@ package enum Compile {
         return (isWhole ? outline : nil, draft.findings)
     }
 
-    /// The deployment and all findings at once; the deployment is nil when one is an error.
+    /// What a plan is told that one machine cannot run; everything but `up` takes it.
+    static let tooManyServices = "services-too-many"
+
+    /// The deployment and all findings at once.
+    ///
+    /// The deployment is nil when one of them is an error, and for more than one machine runs.
     package static func check(
         _ platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
     ) -> (deployment: Deployment?, findings: [Finding]) {
@@ -50,11 +64,10 @@ package enum Compile {
             platform: platform, file: file, folder: folder, isolation: isolation, host: host)
         let deployment = draft.compile()
         // Instances of a service repeat what is wrong with it.
-        var findings: [Finding] = []
-        for finding in draft.findings where !findings.contains(finding) {
-            findings.append(finding)
+        var findings = distinct(draft.findings)
+        guard !draft.isOversized, !findings.contains(where: { $0.severity == .error }) else {
+            return (nil, findings)
         }
-        if findings.contains(where: { $0.severity == .error }) { return (nil, findings) }
         // What goes to root is bounded: its reader would refuse more.
         do throws(Malformed) {
             _ = try DeploymentCodec.decode(DeploymentCodec.encode(deployment))
@@ -67,5 +80,20 @@ package enum Compile {
             return (nil, findings)
         }
         return (deployment, findings)
+    }
+
+    /// Each finding once, where it came first.
+    private static func distinct(_ findings: [Finding]) -> [Finding] {
+        struct Mark: Hashable {
+            let code: String
+            let place: Place?
+        }
+        var known: [Mark: [Finding]] = [:]
+        return findings.filter { finding in
+            let mark = Mark(code: finding.code, place: finding.place)
+            guard !(known[mark] ?? []).contains(finding) else { return false }
+            known[mark, default: []].append(finding)
+            return true
+        }
     }
 }

@@ -25,7 +25,7 @@ extension Draft {
         plan.arguments = arguments(
             service.run, program: program, files: service.files, seat: seat)
         let root = root(service, program: program, mayExecute: words.contains(.exec))
-        let names = isFull ? names(seat).filter { !root.covers($0.target) } : []
+        let names = isFull && !isOversized ? names(seat).filter { !root.covers($0.target) } : []
         plan.mounts = isFull ? root.mounts + names : []
         plan.paths = root.paths
         plan.filter = filter(role(service, words), at: service.place)
@@ -40,7 +40,7 @@ extension Draft {
             case .started: .started
             }
         plan.stop = service.stop.number
-        plan.after = seats.indices.filter { service.after.contains(seats[$0].service.name) }
+        plan.after = Set(service.after).flatMap { seatsOf[$0] ?? [] }.sorted()
         setPorts(&plan, service)
         setLimits(&plan, service.limits)
         plan.wx = service.wx
@@ -74,7 +74,7 @@ extension Draft {
         plan.bindPorts = service.ports.filter {
             $0.port.transport == .tcp && !isPublished(service.name, $0.name)
         }.map(\.port.number).sorted()
-        let targets = outgoing(service).compactMap { platform.service($0.to)?.port($0.port) }
+        let targets = outgoing(service).compactMap { self.service($0.to)?.port($0.port) }
         plan.connectPorts = Set(targets.filter { $0.transport == .tcp }.map(\.number)).sorted()
     }
 

@@ -12,16 +12,21 @@ extension Draft {
     /// What the sensor is handed beside one log a service: its channel, the roster, the audit, and
     /// the logs of the fabric and of the host.
     private static let sensorOwn = 5
+    /// Compartments that one sensor, and so one machine, can watch.
+    static let servicesMax = JailPlan.handedMax - sensorOwn
+
+    /// A plan may be larger than what one machine runs; only `up` has to refuse it.
+    mutating func tellSize() {
+        findings.append(
+            Finding(
+                .warning, Compile.tooManyServices, at: seats[Self.servicesMax].service.place,
+                "\(seats.count) compartments are over the \(Self.servicesMax) whose logs one "
+                    + "sensor can read: no one machine runs them all",
+                remedy: "split the platform in two, or run fewer instances"))
+    }
 
     mutating func addImplicit(_ deployment: inout Deployment) {
         let services = deployment.compartments.count
-        let most = JailPlan.handedMax - Self.sensorOwn
-        if isFull, services > most {
-            error(
-                "services-too-many", at: seats[most].service.place,
-                "\(services) compartments are over the \(most) whose logs one sensor can read",
-                remedy: "split the platform in two, or run fewer instances")
-        }
         let watch = watchZone(&deployment)
         let sensor = implicit(
             Self.sensor, name: "sensor", kind: .sensor, zone: watch,

@@ -59,13 +59,21 @@ extension Draft {
 
     // Both directions: a server's access list may name its callers.
     private func peers(_ service: Service) -> [Seat] {
-        let targets = Set(outgoing(service).map(\.to))
-        let callers = Set((flowsTo[service.name] ?? []).map { platform.flows[$0].from })
-        return seats.filter { seat in
-            let other = seat.service
-            return other.name != service.name
-                && (targets.contains(other.name) || callers.contains(.service(other.name))
-                    || callers.contains(.zone(other.zone)))
+        var names = Set(outgoing(service).map(\.to))
+        var zones: Set<String> = []
+        for index in flowsTo[service.name] ?? [] {
+            switch platform.flows[index].from {
+            case .service(let caller): names.insert(caller)
+            case .zone(let zone): zones.insert(zone)
+            case .internet, .office: break
+            }
         }
+        names.remove(service.name)
+        let named = names.flatMap { seatsOf[$0] ?? [] }
+        guard !zones.isEmpty else { return named.sorted().map { seats[$0] } }
+        let within = seats.indices.filter {
+            zones.contains(seats[$0].service.zone) && seats[$0].service.name != service.name
+        }
+        return Set(named + within).sorted().map { seats[$0] }
     }
 }

@@ -68,6 +68,10 @@ extension Draft {
 
     /// Channels of the file, and the tables of passages.
     mutating func planChannels(_ deployment: inout Deployment) {
+        guard !isOversized else {
+            for flow in platform.flows where !flow.messages.isEmpty { _ = passagePort(flow) }
+            return
+        }
         for channel in platform.channels {
             let targets = seats.indices.filter { seats[$0].service.name == channel.to }
             switch channel.from {
@@ -118,14 +122,7 @@ extension Draft {
             let messages = flow.messages.joined(separator: ",")
             let to = seats.filter { $0.service.name == flow.to }
             let from = seats.filter { begins(flow, at: $0.service) && $0.service.name != flow.to }
-            guard let port = platform.service(flow.to)?.port(flow.port) else { continue }
-            guard port.transport == .tcp else {
-                error(
-                    "passage-transport", at: flow.place,
-                    "messages travel over TCP, and \(flow.to).\(flow.port) is none",
-                    remedy: "declare a TCP port, or leave `messages` out")
-                continue
-            }
+            guard let port = passagePort(flow) else { continue }
             if to.contains(where: { $0.name == seat.name }) {
                 lines += from.map {
                     // Below `full` all dial from the host's own loopback address.
@@ -138,5 +135,18 @@ extension Draft {
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The port that a flow's messages travel to; nil when there is none that can carry them.
+    private mutating func passagePort(_ flow: Flow) -> Port? {
+        guard let port = service(flow.to)?.port(flow.port) else { return nil }
+        guard port.transport == .tcp else {
+            error(
+                "passage-transport", at: flow.place,
+                "messages travel over TCP, and \(flow.to).\(flow.port) is none",
+                remedy: "declare a TCP port, or leave `messages` out")
+            return nil
+        }
+        return port
     }
 }

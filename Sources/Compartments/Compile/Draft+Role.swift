@@ -36,7 +36,7 @@ extension Draft {
 
     private func derived(_ service: Service) -> Set<Word> {
         var words: Set<Word> = [.wpath, .thread]
-        let targets = outgoing(service).compactMap { platform.service($0.to)?.port($0.port) }
+        let targets = outgoing(service).compactMap { self.service($0.to)?.port($0.port) }
         let own = service.ports.map(\.port)
         if targets.contains(where: { $0.transport == .tcp }) { words.insert(.inetClient) }
         if own.contains(where: { $0.transport == .tcp }) { words.insert(.inetServer) }
@@ -50,7 +50,7 @@ extension Draft {
             words: words, programDescriptor: service.limits.files,
             holdsHostSocket: platform.publications.contains { $0.service == service.name },
             dials: outgoing(service).contains {
-                platform.service($0.to)?.port($0.port)?.transport == .tcp
+                self.service($0.to)?.port($0.port)?.transport == .tcp
             })
     }
 
@@ -66,10 +66,15 @@ extension Draft {
     }
 
     mutating func filter(_ role: Role, at place: Place?) -> [UInt8] {
-        attempt(at: place) { _ throws(Failure) in try Filter.program(role) } ?? []
+        if let known = filters[role] { return known }
+        let made = attempt(at: place) { _ throws(Failure) in try Filter.program(role) }
+        filters[role] = made
+        return made ?? []
     }
 
     mutating func initFilter() -> [UInt8] {
-        attempt(at: nil) { _ throws(Failure) in try Filter.initProgram() } ?? []
+        if let known = firstFilter { return known }
+        firstFilter = attempt(at: nil) { _ throws(Failure) in try Filter.initProgram() }
+        return firstFilter ?? []
     }
 }

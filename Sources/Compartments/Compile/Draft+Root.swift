@@ -14,6 +14,18 @@ extension Draft {
     mutating func root(
         _ service: Service, program: String, mayExecute: Bool
     ) -> RootPlan {
+        let parts = RootParts(service, program: program, mayExecute: mayExecute)
+        if let known = roots[parts] { return known }
+        let faults = findings.count
+        let root = made(service, program: program, mayExecute: mayExecute)
+        // A fault is told at each service that has it.
+        if findings.count == faults { roots[parts] = root }
+        return root
+    }
+
+    private mutating func made(
+        _ service: Service, program: String, mayExecute: Bool
+    ) -> RootPlan {
         var root = RootPlan()
         for link in walk.rootLinks where isFull {
             root.add(.link(target: link.target, to: link.to))
@@ -22,10 +34,7 @@ extension Draft {
         addOwnPlaces(&root)
         addFiles(service.files, to: &root, mayExecute: mayExecute, place: service.place)
         addProgram(program, to: &root, place: service.runPlace ?? service.place)
-        // Greenwich time needs no tables.
-        if service.environment.contains(where: { $0.name == "TZ" && $0.value != "GMT" }),
-            Files.facts(of: Self.zones) != nil
-        {
+        if RootParts.wantsZones(service), Files.facts(of: Self.zones) != nil {
             let tree = FileTree(source: Self.zones, target: Self.zones, place: service.place)
             addFiles([tree], to: &root, mayExecute: false, place: service.place)
         }

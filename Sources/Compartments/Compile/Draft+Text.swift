@@ -36,13 +36,13 @@ extension Draft {
             return seat.service.port(String(parts[1])).map { "\($0.number)" }
         case 2 where parts[1] == "address":
             guard outgoing(seat.service).contains(where: { $0.to == parts[0] }) else { return nil }
-            return seats.first { $0.service.name == parts[0] }.map { "\($0.address)" }
+            return seatsOf[String(parts[0])]?.first.map { "\(seats[$0].address)" }
         case 3 where parts[1] == "port":
             let flows = outgoing(seat.service)
             guard flows.contains(where: { $0.to == parts[0] && $0.port == parts[2] }) else {
                 return nil
             }
-            return platform.service(String(parts[0]))?.port(String(parts[2])).map { "\($0.number)" }
+            return self.service(String(parts[0]))?.port(String(parts[2])).map { "\($0.number)" }
         default: return nil
         }
     }

@@ -3,6 +3,7 @@ internal import Closure
 internal import Confinement
 internal import Findings
 internal import Platform
+internal import Seccomp
 
 /// One compartment to be: a service's instance with its address.
 struct Seat {
@@ -23,6 +24,10 @@ struct Draft {
     var walk: LibraryWalk
     var findings: [Finding]
     var scans: [String: TreeScan] = [:]
+    /// Roots without fault, and filters, by what they are made of: many services are alike.
+    var roots: [RootParts: RootPlan] = [:]
+    var filters: [Role: [UInt8]] = [:]
+    var firstFilter: [UInt8]?
     /// In the order of the deployment's compartments.
     private(set) var seats: [Seat] = [] {
         didSet {
@@ -34,6 +39,10 @@ struct Draft {
     /// Indices of flows by where they begin, and by the service that they lead to.
     let flowsFrom: [Party: [Int]]
     let flowsTo: [String: [Int]]
+    /// Indices of services by name.
+    private let servicesNamed: [String: Int]
+    /// Beyond one machine: nothing of it is started as it is, so no plan of compartments is made.
+    private(set) var isOversized = false
 
     init(
         platform: Platform, file: String, folder: String, isolation: IsolationLevel, host: Host
@@ -43,6 +52,9 @@ struct Draft {
         self.platform = whole
         flowsFrom = Dictionary(grouping: whole.flows.indices) { whole.flows[$0].from }
         flowsTo = Dictionary(grouping: whole.flows.indices) { whole.flows[$0].to }
+        servicesNamed = Dictionary(
+            whole.services.indices.lazy.map { (whole.services[$0].name, $0) },
+            uniquingKeysWith: { first, _ in first })
         self.findings = findings
         self.file = file
         self.folder = folder
@@ -53,13 +65,21 @@ struct Draft {
 
     var isFull: Bool { isolation == .full }
 
+    /// The service of that name.
+    func service(_ name: String) -> Service? { servicesNamed[name].map { platform.services[$0] } }
+
     mutating func compile() -> Deployment {
         var deployment = Deployment(platform: platform.name, file: file, isolation: isolation)
         deployment.zones = platform.zones.map { ZonePlan(name: $0.name, network: $0.network) }
         seats = seated()
+        isOversized = isFull && seats.count > Self.servicesMax
         planFlows(&deployment)
         for seat in seats { deployment.compartments.append(compartment(seat, deployment)) }
         planChannels(&deployment)
+        guard !isOversized else {
+            tellSize()
+            return deployment
+        }
         addImplicit(&deployment)
         return deployment
     }

@@ -3,6 +3,31 @@ internal import Confinement
 internal import Findings
 internal import Platform
 
+/// All that a service's root is made of: two services with the same parts have the same root.
+struct RootParts: Hashable {
+    private struct Tree: Hashable {
+        let source: String
+        let target: String
+    }
+
+    private let program: String
+    private let mayExecute: Bool
+    private let hasZones: Bool
+    private let files: [Tree]
+
+    init(_ service: Service, program: String, mayExecute: Bool) {
+        self.program = program
+        self.mayExecute = mayExecute
+        hasZones = Self.wantsZones(service)
+        files = service.files.map { Tree(source: $0.source, target: $0.target) }
+    }
+
+    /// Greenwich time needs no tables.
+    static func wantsZones(_ service: Service) -> Bool {
+        service.environment.contains { $0.name == "TZ" && $0.value != "GMT" }
+    }
+}
+
 /// The mounts and Landlock rules of one root, collected without repetition.
 struct RootPlan {
     private(set) var mounts: [MountPlan] = []

@@ -43,7 +43,7 @@ package enum Word: String, CaseIterable, Sendable, Comparable {
 }
 
 /// What a filter is made from: words, and the facts of the compartment that narrow them.
-package struct Role: Sendable, Equatable {
+package struct Role: Sendable, Hashable {
     /// Sorted, without repetition; `stdio` and `rpath` are always among them.
     package let words: [Word]
     /// Number of the descriptor that holds the compartment's program: execveat takes only this.

@@ -144,11 +144,32 @@ struct CompileTests {
             $0.zones[1].network = try Fixture.network("10.9.2.0/30")
             $0.services[2].instances = 2
         },
-        Refusal("services-too-many") {
-            $0.zones[1].network = try Fixture.network("10.9.2.0/23")
-            $0.services[2].instances = 240
-        },
     ]
+
+    @Test("more than one machine runs is a warning of a plan, and what `up` needs refuses it")
+    func oversized() throws {
+        var platform = try Fixture.platform()
+        platform.zones[1].network = try Fixture.network("10.9.2.0/23")
+        platform.services[2].instances = 240
+        let outcome = try Fixture.compile(platform)
+        #expect(outcome.deployment == nil)
+        #expect(outcome.findings.map(\.code) == ["services-too-many"])
+        #expect(outcome.findings.first?.severity == .warning)
+        #expect(Compile.outline(platform, file: "s.yaml").deployment?.compartments.count == 242)
+        let programs = try Fixture.programs()
+        let error = #expect(throws: Failure.self) {
+            _ = try Compile.deployment(
+                platform, file: "s.yaml", folder: "/", isolation: .full,
+                host: Fixture.host(programs))
+        }
+        #expect(error?.code == "services-too-many")
+        #expect(error?.problem.contains("no one machine runs them all") == true)
+        // What is wrong with a service is still told.
+        platform.services[0].environment = [(name: "S", value: "${store.address}")]
+        platform.services[1].role = ["stdoi"]
+        let errors = try Fixture.compile(platform).findings.filter { $0.severity == .error }
+        #expect(Set(errors.map(\.code)) == ["reference-unknown", "role-unknown"])
+    }
 
     @Test("what cannot run is refused with its own code and the place", arguments: refusals)
     func refused(row: Refusal) throws {
