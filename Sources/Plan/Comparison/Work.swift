@@ -83,22 +83,38 @@ struct Work {
         let before = try half(from.old, to.old, old.topology, moved, &oldNarrow)
         let after = try half(from.new, to.new, new.topology, moved, &newNarrow)
         if try isSame(before, after) {
-            if !before.unmodelled.isEmpty {
-                let words = before.unmodelled.sorted()
-                each(source, target) { from, to in
-                    comparison.add(
-                        Comparison.Undecided(from: from.name, to: to.name, unless: words))
-                }
-            }
+            if !before.unmodelled.isEmpty { addUndecided(source, target, before, to: &comparison) }
             return
         }
-        let opened = try Delta(before, after, Self.families)
-        let closed = try Delta(after, before, Self.families)
+        let open = try leftOpen(before, after)
+        if open.values.contains(where: { !$0.isEmpty }) {
+            addUndecided(source, target, before, to: &comparison)
+        }
+        let opened = try Delta(before, after, Self.families, leftOpen: open)
+        let closed = try Delta(after, before, Self.families, leftOpen: open)
         let words = before.unmodelled.union(after.unmodelled).sorted()
         for (direction, delta) in [(Comparison.Direction.opened, opened), (.closed, closed)]
         where !delta.isEmpty {
             try add(direction, delta, (source, target), (from, to), words, into: &comparison)
         }
+    }
+
+    private func addUndecided(
+        _ source: Int, _ target: Int, _ half: Half, to comparison: inout Comparison
+    ) {
+        let words = half.unmodelled.sorted()
+        each(source, target) { from, to in
+            comparison.add(Comparison.Undecided(from: from.name, to: to.name, unless: words))
+        }
+    }
+
+    /// What both sides leave open and say the same of: no change of either.
+    private func leftOpen(
+        _ one: Half, _ other: Half
+    ) throws(PacketSet.TooLarge) -> [Families: PacketSet] {
+        var open: [Families: PacketSet] = [:]
+        for family in Self.families { open[family] = try one.alike(other, family) }
+        return open
     }
 
     /// One change for each pair of parties, and for each part of the outside on its own.
@@ -269,7 +285,8 @@ struct Delta {
     private init() {}
 
     init(
-        _ before: Work.Half, _ after: Work.Half, _ families: [Families]
+        _ before: Work.Half, _ after: Work.Half, _ families: [Families],
+        leftOpen: [Families: PacketSet]
     ) throws(PacketSet.TooLarge) {
         let none = PacketSet()
         for family in families {
@@ -277,7 +294,7 @@ struct Delta {
             certain[family] = sure
             possible[family] = try (after.may[family] ?? none)
                 .subtracting(before.must[family] ?? none).subtracting(sure)
-                .subtracting(before.alike(after, family))
+                .subtracting(leftOpen[family] ?? none)
         }
     }
 

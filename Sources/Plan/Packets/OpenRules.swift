@@ -67,36 +67,27 @@ extension [[String]: PacketSet] {
 }
 
 extension BoundedRules {
-    /// A name of all rules that hold some packet of these boxes; for one run of the program.
-    package func name(touching boxes: [Box]) -> String {
-        var hasher = Hasher()
-        for list in [may, must] {
-            hasher.combine(list.otherwise)
-            for index in list.boxes.indices where boxes.contains(where: list.boxes[index].overlaps)
-            {
-                hasher.combine(list.boxes[index])
-                hasher.combine(list.decisions[index])
-            }
-            hasher.combine(list.hasSkips ? list.targets : [])
-        }
-        return String(hasher.finalize(), radix: 16)
-    }
-
     /// What the rules say to the packets of a box; nothing at all where everything is modelled.
     ///
-    /// Rules that were not written in an order are told by what they come to and by `name`, which
-    /// must be another one for other rules.
+    /// Rules that were not written in an order are told by those that decide between the bounds, by
+    /// their names, and by all their words.
     package func readings(
-        in question: Box, name: String
+        in question: Box, name: (UInt32) -> String
     ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
         guard !unmodelled.isEmpty else { return [[]: PacketSet(question)] }
         if let open { return try open.readings(in: question) }
-        let may = try may.allowed(in: question)
-        let must = try must.allowed(in: question)
-        let parts = [
-            ["accept"]: must, unmodelled + [name]: try may.subtracting(must),
-            ["drop"]: try PacketSet(question).subtracting(may),
-        ]
-        return parts.filter { !$0.value.isEmpty }
+        var readings: [[String]: PacketSet] = [:]
+        let sure = try must.cells(in: question)
+        for cell in try may.cells(in: question) {
+            for other in sure {
+                let packets = try cell.packets.intersection(other.packets)
+                guard !packets.isEmpty else { continue }
+                let names = [cell, other].map { cell in
+                    (cell.owner.map(name) ?? "") + (cell.isAllowed ? " accept" : " drop")
+                }
+                try readings.add([unmodelled + names: packets])
+            }
+        }
+        return readings
     }
 }

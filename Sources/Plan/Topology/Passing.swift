@@ -54,20 +54,18 @@ extension Topology {
     ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
         var heard: [[String]: PacketSet] = [:]
         for box in packets.boxes { try heard.add([[]: PacketSet(box)]) }
-        let asked = questions(source, target, family)
         for (gate, context) in way(from: source, to: target) {
-            heard = try said(to: heard, rules(gate, family), context, asked)
+            heard = try said(to: heard, gate, family, context)
         }
         let back = way(from: target, to: source)
             .filter { !rules($0.gate, family).unmodelled.isEmpty }
         guard !back.isEmpty else { return heard }
-        let answers = asked.flatMap(\.byKindOfReply).map(\.reply)
         var answered: [[String]: PacketSet] = [:]
         for (words, packets) in heard {
             for box in packets.boxes.flatMap(\.byKindOfReply) {
                 var replies: [[String]: PacketSet] = [words: PacketSet(box.reply)]
                 for (gate, context) in back {
-                    replies = try said(to: replies, rules(gate, family), context, answers)
+                    replies = try said(to: replies, gate, family, context)
                 }
                 for (words, replies) in replies {
                     let requests = replies.boxes.compactMap {
@@ -81,14 +79,13 @@ extension Topology {
     }
 
     private func said(
-        to heard: [[String]: PacketSet], _ rules: BoundedRules, _ context: Box, _ asked: [Box]
+        to heard: [[String]: PacketSet], _ gate: Int, _ family: Families, _ context: Box
     ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        let rules = rules(gate, family)
         guard !rules.unmodelled.isEmpty else { return heard }
         var told: [[String]: PacketSet] = [:]
-        let interfaces = asked.map {
-            $0.with(.arrival, context[.arrival]).with(.departure, context[.departure])
-        }
-        let name = rules.name(touching: interfaces)
+        let gate = gates[gate]
+        func name(_ owner: UInt32) -> String { gate.label(owner)?.name ?? "rule \(owner)" }
         for (words, packets) in heard {
             for box in packets.boxes {
                 let seen = box.with(.arrival, context[.arrival])

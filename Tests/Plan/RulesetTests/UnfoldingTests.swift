@@ -93,7 +93,7 @@ struct UnfoldingTests {
     private static func reading(_ rules: BoundedRules, _ packet: Packet) throws -> [String] {
         var box = Box.everything
         for field in Field.allCases { box = box.with(field, packet[field]...packet[field]) }
-        let readings = try rules.readings(in: box, name: "")
+        let readings = try rules.readings(in: box) { "\($0)" }
         #expect(readings.count == 1)
         return try #require(readings.keys.first)
     }
