@@ -67,6 +67,18 @@ extension [[String]: PacketSet] {
 }
 
 extension BoundedRules {
+    /// Adds all that decides what the rules say.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(unmodelled)
+        hasher.combine(open?.said ?? [:])
+        for list in open.map({ [$0.list] }) ?? [may, must] {
+            hasher.combine(list.otherwise)
+            hasher.combine(list.boxes)
+            hasher.combine(list.decisions)
+            hasher.combine(list.targets)
+        }
+    }
+
     /// What the rules say to the packets of a box; nothing at all where everything is modelled.
     ///
     /// Rules that were not written in an order are told by those that decide between the bounds, by

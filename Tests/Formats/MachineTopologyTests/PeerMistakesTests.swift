@@ -82,6 +82,21 @@ struct PeerMistakesTests {
         #expect(lines.contains("tcp 80") && !lines.contains("22"), "\(lines)")
     }
 
+    @Test("rules that say a hundred different things are compared")
+    func many() throws {
+        let rules = (1...150).map { "tcp dport \($0 * 3) ct mark \($0) accept" }
+        let text = rules.joined(separator: "\n")
+        let same = try Self.difference(text, text)
+        #expect(same.count(.opened) == 0 && same.count(.closed) == 0 && !same.isProof)
+        let swapped = [rules[1], rules[0]] + rules[2...]
+        let other = rules.dropLast() + ["tcp dport 450 ct mark 9999 accept"]
+        let wrong = try Self.difference(text, other.joined(separator: "\n"))
+        #expect(wrong.count(.opened) > 0)
+        // The order of two rules that share no packet is nothing, but nobody looks that closely here.
+        let moved = try Self.difference(text, swapped.joined(separator: "\n"))
+        #expect(moved.changes.isEmpty, "two rules that share no packet, in another order")
+    }
+
     @Test("nft -o on overlaps: of overlapping prefixes the first one decides")
     func overlaps() throws {
         let rules = "ip saddr 10.0.0.0/8 accept\nip saddr 10.1.0.0/16 drop"
