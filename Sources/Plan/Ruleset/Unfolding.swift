@@ -80,6 +80,8 @@ package struct Unfolding: Sendable {
     /// What one base chain allows, where rewrites count as accepting.
     package func rules(of base: Int) throws(UnfoldingError) -> BoundedRules {
         let may = try list(of: base, .may)
+        // Where all is modelled the bounds are one.
+        guard !may.unmodelled.isEmpty else { return BoundedRules(may.list) }
         let must = try list(of: base, .must)
         return BoundedRules(
             may: may.list, must: must.list,
