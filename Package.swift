@@ -193,19 +193,24 @@ let rooms: [[Target]] = [
         opens: [
             "Addresses", "Findings", "GatewayProof", "NftText", "Permits", "Platform", "Ruleset",
         ],
-        tests: ["Chance", "RenderedPlans"]),
+        tests: ["Chance", "RealTools", "RenderedPlans"]),
     room(
         "Renderings", "IptablesRendering",
         opens: [
             "Addresses", "Findings", "GatewayProof", "IptablesSave", "Permits", "Platform",
             "Ruleset",
-        ], tests: ["Chance", "RenderedPlans"]),
+        ], tests: ["Chance", "RealTools", "RenderedPlans"]),
     room(
         "Renderings", "KubernetesRendering",
         opens: [
             "Addresses", "EndsProof", "Findings", "KubernetesManifests", "Permits", "Platform",
             "Topology",
         ], tests: ["Chance", "RenderedPlans"]),
+    room("Formats", "UnitFiles", opens: ["Findings"], tests: ["Chance"]),
+    room(
+        "Renderings", "SystemdRendering",
+        opens: ["Addresses", "Confinement", "Findings", "Permits", "Platform", "UnitFiles"],
+        tests: ["Chance", "RealTools", "RenderedPlans"]),
     room(
         "Renderings", "TerraformRendering",
         opens: [
@@ -431,7 +436,8 @@ let doors: [[Target]] = [
             "Certificates", "Loop", "Load", "Digests", "Connectivity", "KubernetesManifests",
             "MachineTopology", "Packets", "Topology", "Comparison", "Drawing", "Sarif",
             "Inspection", "Drift", "Ruleset", "GatewayProof", "NftRendering", "Permits",
-            "IptablesRendering", "KubernetesRendering", "TerraformRendering", "Lint", "Packs",
+            "IptablesRendering", "KubernetesRendering", "SystemdRendering", "TerraformRendering",
+            "Lint", "Packs",
             "FlowLog",
         ]),
     door(
@@ -506,8 +512,10 @@ let supports: [[Target]] = [
     support(
         "RenderedPlans",
         opens: [
-            "Blueprint", "Chance", "Compile", "Confinement", "Findings", "Permits", "Platform",
+            "Blueprint", "Chance", "Compile", "Confinement", "Descriptors", "Findings", "Permits",
+            "Platform",
         ]),
+    support("RealTools", opens: ["Descriptors"]),
     support("RoundTrips", opens: ["Bytes", "Chance"]),
     support(
         "Enrolment",
@@ -571,7 +579,7 @@ let fuzzing: [Target] =
                 "MarketTreaty", "Matching", "Netlink", "NftJSON", "NftText", "Notation", "Numerals",
                 "OrderTreaty", "Passage", "Platform", "RequestTreaty", "Risk", "RiskTreaty",
                 "Ruleset", "SecurityGroups", "Sensors", "TerraformPlan", "Topology", "Trail",
-                "Walker",
+                "UnitFiles", "Walker",
             ], path: "Fuzz/Doors", swiftSettings: house),
     ]
 

@@ -12,7 +12,7 @@ struct Door: Sendable {
         .netlink, .orders, .report, .trail, .block, .results, .ledger, .request, .stream, .market,
         .enrol, .bareEvent, .http, .answer, .frame, .passages, .signed, .listingFile, .flow,
         .number, .journal, .securityGroups, .terraformPlan, .yaml, .kubernetes,
-        .nft, .nftJSON, .iptables, .flowLog,
+        .nft, .nftJSON, .iptables, .flowLog, .unit,
     ]
 
     /// Written once, before the first input.

@@ -39,8 +39,8 @@ def write(name, content):
     return f"{folder}/{name}"
 
 
-def run(name):
-    for status, body in blocks(name, "sh", "run"):
+def run(name, mark="run"):
+    for status, body in blocks(name, "sh", mark):
         for line in body.splitlines():
             done = subprocess.run(
                 ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=300,
@@ -98,6 +98,8 @@ def commands():
     run("Docs/segmentation.md")
     run("Docs/lint.md")
     run("Docs/render.md")
+    write("tagged.yaml", blocks("Docs/render.md", "yaml", "check")[0][1])
+    run("Docs/render.md", "tagged")
     run("Docs/operating.md")
     bulkhead("up", f"{folder}/desk.yaml", "--detach", check=0)
     run("Docs/trails.md")

@@ -56,6 +56,20 @@ package enum Compile {
         return (isWhole ? outline : nil, draft.findings)
     }
 
+    /// The outline with each compartment's words, arguments, environment and limits, for other
+    /// machines than this one: programs are as the file names them, and no file is looked at.
+    package static func portable(
+        _ platform: Platform, file: String
+    ) -> (deployment: Deployment?, findings: [Finding]) {
+        var draft = Draft(
+            platform: platform, file: file, folder: "/", isolation: .full,
+            host: Host(programs: ""))
+        let deployment = draft.portable()
+        let findings = distinct(draft.findings)
+        let isWhole = !findings.contains { $0.severity == .error }
+        return (isWhole ? deployment : nil, findings)
+    }
+
     /// What a plan is told that one machine cannot run; everything but `up` takes it.
     static let tooManyServices = "services-too-many"
 

@@ -33,18 +33,40 @@ extension Draft {
         plan.prepare = service.prepare.compactMap {
             preparation($0, seat: seat, words: words, beside: root)
         }
-        plan.ready =
-            switch service.ready {
-            case .notify: .notify
-            case .port: .port
-            case .started: .started
-            }
+        plan.ready = Self.ready(service.ready)
         plan.stop = service.stop.number
         plan.after = Set(service.after).flatMap { seatsOf[$0] ?? [] }.sorted()
         setPorts(&plan, service)
         setLimits(&plan, service.limits)
         plan.wx = service.wx
         return plan
+    }
+
+    /// What of a seat's plan every machine has alike: its words, arguments, environment and limits.
+    ///
+    /// The program is as the file names it.
+    mutating func describe(_ plan: inout CompartmentPlan, _ seat: Seat) {
+        let service = seat.service
+        plan.role = words(service).map(\.rawValue)
+        checkPorts(service)
+        plan.environment = environment(service, seat: seat)
+        plan.program = service.run.first ?? ""
+        plan.arguments = arguments(
+            service.run, program: plan.program, files: service.files, seat: seat)
+        plan.ready = Self.ready(service.ready)
+        plan.stop = service.stop.number
+        plan.after = service.after.flatMap { seatsOf[$0] ?? [] }.sorted()
+        setPorts(&plan, service)
+        setLimits(&plan, service.limits)
+        plan.wx = service.wx
+    }
+
+    private static func ready(_ readiness: Readiness) -> ReadyPlan {
+        switch readiness {
+        case .notify: .notify
+        case .port: .port
+        case .started: .started
+        }
     }
 
     mutating func program(_ run: [String], at place: Place?) -> String? {

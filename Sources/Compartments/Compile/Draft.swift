@@ -105,6 +105,13 @@ struct Draft {
         return deployment
     }
 
+    /// The outline, and of each compartment what does not depend on this machine.
+    mutating func portable() -> Deployment {
+        var deployment = outline()
+        for (index, seat) in seats.enumerated() { describe(&deployment.compartments[index], seat) }
+        return deployment
+    }
+
     mutating func error(_ code: String, at place: Place?, _ problem: String, remedy: String) {
         findings.append(Finding(.error, code, at: place, problem, remedy: remedy))
     }

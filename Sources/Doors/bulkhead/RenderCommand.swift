@@ -27,7 +27,7 @@ extension Verb {
             return try RenderedFiles.write(to: path, format, arguments)
         }
         let file = try PlatformFile.read(arguments.word(0) ?? "")
-        let platform = try RenderedPlatform(try file.required(), file: file.path, arguments)
+        let platform = try RenderedPlatform(try file.required(), in: file, arguments)
         let rendering = try format.render(platform)
         if arguments.has("json") {
             Output.line(document(rendering, format, file.path).render())

@@ -1,6 +1,7 @@
 internal import Addresses
 internal import Arguments
 internal import Compile
+internal import Confinement
 internal import Findings
 internal import GatewayProof
 internal import IptablesRendering
@@ -8,6 +9,7 @@ internal import KubernetesRendering
 internal import NftRendering
 internal import Permits
 internal import Platform
+internal import SystemdRendering
 internal import TerraformRendering
 
 /// What a rendering is made from.
@@ -15,20 +17,42 @@ struct RenderedPlatform {
     let permits: Permits
     let outline: Outline
     let arguments: Arguments
+    /// Absolute path of the platform file's folder.
+    let home: String
 
-    init(_ platform: Platform, file: String, _ arguments: Arguments) throws(Failure) {
-        let (deployment, findings) = Compile.outline(platform, file: file)
-        for finding in findings where finding.severity == .error {
+    init(_ platform: Platform, in file: PlatformFile, _ arguments: Arguments) throws(Failure) {
+        let deployment = try Self.whole(Compile.outline(platform, file: file.path), file.path)
+        outline = Outline(deployment)
+        permits = Permits(platform, outline, file: file.path)
+        self.arguments = arguments
+        home = file.folder
+    }
+
+    /// What was compiled, or what stands in its way on the terminal.
+    private static func whole(
+        _ outcome: (deployment: Deployment?, findings: [Finding]), _ file: String
+    ) throws(Failure) -> Deployment {
+        for finding in outcome.findings where finding.severity == .error {
             Output.error(finding.line(file: Excerpt.of(file, limit: 500)))
         }
-        guard let deployment else {
+        guard let deployment = outcome.deployment else {
             throw Failure(
                 .refused, "platform-file", "\(Excerpt.of(file, limit: 500)) has errors",
                 remedy: "mend them; `bulkhead check` shows them again")
         }
-        outline = Outline(deployment)
-        permits = Permits(platform, outline, file: file)
-        self.arguments = arguments
+        return deployment
+    }
+
+    /// With what each service runs and is given.
+    fileprivate func portable() throws(Failure) -> Deployment {
+        let file = permits.file
+        return try Self.whole(Compile.portable(permits.platform, file: file), file)
+    }
+
+    fileprivate func units() throws(Failure) -> UnitOptions {
+        try UnitOptions(
+            interfaces: arguments.values("interface"), programs: arguments.value("programs"),
+            folder: arguments.value("folder"), home: home, for: permits)
     }
 
     fileprivate func gateway() throws(Failure) -> Gateway {
@@ -44,16 +68,28 @@ struct RenderFormat: Sendable {
     /// What is written is always one file, and `--output` names it.
     var isOneFile = true
 
-    static let all: [RenderFormat] = [.nftables, .iptables, .terraform, .kubernetes]
+    static let all: [RenderFormat] = [
+        .nftables, .iptables, .terraform, .kubernetes, .systemd, .networkd,
+    ]
 
     /// Flags of single formats.
     static let flags = [
         Flag(
             "interface", value: "ZONE=NAME", repeats: true,
-            "nftables, iptables-save: the gateway's interface of a zone, or of `outside`"),
+            "nftables, iptables-save: the gateway's interface of a zone, or of `outside`; systemd: "
+                + "that of the zone's machines"),
         Flag(
             "pods", value: "NETWORK", repeats: true,
             "kubernetes: a network of the cluster's pods"),
+        Flag(
+            "trunk", value: "NAME",
+            "systemd-networkd: the interface that carries the tagged zones"),
+        Flag(
+            "programs", value: "FOLDER",
+            "systemd: where programs are that the file names without one"),
+        Flag(
+            "folder", value: "FOLDER",
+            "systemd: where the platform file's folder is on the machines"),
     ]
 
     static let nftables = RenderFormat(
@@ -88,6 +124,26 @@ struct RenderFormat: Sendable {
         }
         return try KubernetesRendering.render(platform.permits, platform.outline, pods: pods)
     }
+
+    static let systemd = RenderFormat(
+        name: "systemd", about: "a unit with every wall for each service, for /etc/systemd/system",
+        render: { platform throws(Failure) in
+            try SystemdRendering.render(
+                platform.permits, platform.outline, platform.portable(), platform.units())
+        }, isOneFile: false)
+
+    static let networkd = RenderFormat(
+        name: "systemd-networkd",
+        about: "the gateway's VLAN devices and addresses, for /etc/systemd/network",
+        render: { platform throws(Failure) in
+            guard let trunk = platform.arguments.value("trunk") else {
+                throw Failure(
+                    .usage, "trunk", "the trunk has no name",
+                    remedy: "name the interface that carries the tagged zones, as --trunk eth1")
+            }
+            return try NetworkdRendering.render(
+                platform.permits, platform.outline, trunk: trunk)
+        }, isOneFile: false)
 
     /// The format of that name.
     static func named(_ name: String?) throws(Failure) -> RenderFormat {

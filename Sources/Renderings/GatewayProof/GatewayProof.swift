@@ -26,11 +26,14 @@ package enum GatewayProof {
                 }
                 continue
             }
-            guard bases.count == 1, let base = rules.chains[bases[0]].base, base.kind == .filter
+            // iptables lists every chain of a table, also those in which nothing is written.
+            let deciding = bases.filter { !isIdle(rules.chains[$0]) }
+            guard deciding.count == 1, let first = deciding.first,
+                rules.chains[first].base?.kind == .filter
             else { throw Rendering.unproved("\(hook.name) has \(bases.count) chains, not one") }
             for family in families {
                 let wanted = expected.list(hook, family)
-                let rules = try unfolded(rules, bases[0], family)
+                let rules = try unfolded(rules, first, family)
                 for list in [rules.may, rules.must] { try compare(wanted, list, hook, family) }
                 if hook == .forward, family == .v4 {
                     proof.append(
@@ -43,6 +46,12 @@ package enum GatewayProof {
         proof.append("\(rest): every packet is decided as the plan says")
         if families.contains(.v6) { proof.append("IPv6: nothing passes") }
         return proof
+    }
+
+    /// Whether a base chain lets every packet go on.
+    private static func isIdle(_ chain: Chain) -> Bool {
+        guard let base = chain.base else { return false }
+        return base.kind == .filter && base.accepts && chain.rules.isEmpty
     }
 
     private static func counted(_ count: Int) -> String { "\(count) box\(count == 1 ? "" : "es")" }

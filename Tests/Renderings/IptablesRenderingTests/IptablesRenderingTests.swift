@@ -3,7 +3,6 @@ import Findings
 import GatewayProof
 import IptablesRendering
 import Permits
-import Platform
 import RenderedPlans
 import Testing
 
@@ -35,10 +34,26 @@ struct IptablesRenderingTests {
         let plan = try RenderedPlan(RenderedPlan.classic)
         let gateway = try Gateway(["outside=eth0"], for: plan.permits)
         let text = try IptablesRendering.render(plan.permits, plan.outline, gateway).files[0].text
-        let changed = text.replacing(from, with: to, maxReplacements: 1)
-        #expect(changed != text)
+        let changed = try text.mutated(from, to)
         #expect(throws: Failure.self) {
             try IptablesRendering.prove(changed, plan.permits, plan.outline, gateway)
+        }
+    }
+
+    @Test("an idle chain is none, and cannot stand in for one that decides")
+    func idle() throws {
+        let plan = try RenderedPlan(RenderedPlan.classic)
+        let text = try IptablesRendering.render(plan.permits, plan.outline).files[0].text
+        let listed = try text.mutated("*filter", "*raw\n:OUTPUT ACCEPT\nCOMMIT\n*filter")
+        #expect(try IptablesRendering.prove(listed, plan.permits, plan.outline).count == 2)
+        let without = try listed.mutated("\n:OUTPUT DROP", "\n:OTHER -")
+            .replacing("-A OUTPUT", with: "-A OTHER")
+        for changed in [
+            without, try listed.mutated(":OUTPUT ACCEPT\n", ":OUTPUT ACCEPT\n-A OUTPUT -j DROP\n"),
+        ] {
+            #expect(throws: Failure.self) {
+                try IptablesRendering.prove(changed, plan.permits, plan.outline)
+            }
         }
     }
 
@@ -57,14 +72,11 @@ struct IptablesRenderingTests {
     @Test("what an operator writes cannot end a comment, a quote or a line")
     func hostile() throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
-        var platform = plan.platform
-        for index in platform.flows.indices {
-            platform.flows[index].because = "x\" -j ACCEPT\n-A FORWARD -j ACCEPT\n\\"
-        }
-        let permits = Permits(platform, plan.outline, file: "a\nCOMMIT\n.yaml")
+        let permits = plan.permits(
+            because: "x\" -j ACCEPT\n-A FORWARD -j ACCEPT\n\\", file: "a\nCOMMIT\n.yaml")
         let text = try IptablesRendering.render(permits, plan.outline).files[0].text
         #expect(!text.contains("\n-A FORWARD -j ACCEPT"))
-        #expect(text.utf8.allSatisfy { $0 == 10 || (32..<127).contains($0) })
+        #expect(text.isPlainText && !text.contains("\t"))
     }
 
     @Test("hundreds of services are rendered and proved")

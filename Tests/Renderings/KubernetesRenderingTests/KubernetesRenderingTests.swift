@@ -3,7 +3,6 @@ import Chance
 import Findings
 import KubernetesRendering
 import Permits
-import Platform
 import RenderedPlans
 import Testing
 
@@ -42,8 +41,7 @@ struct KubernetesRenderingTests {
     func mutants(from: String, to: String) throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
         let text = try KubernetesRendering.render(plan.permits, plan.outline).files[0].text
-        let changed = text.replacing(from, with: to, maxReplacements: 1)
-        #expect(changed != text)
+        let changed = try text.mutated(from, to)
         #expect(throws: Failure.self) {
             try KubernetesRendering.prove(changed, plan.permits, plan.outline)
         }
@@ -54,26 +52,21 @@ struct KubernetesRenderingTests {
         var chance = Seeded(state: seed)
         let plan = try RenderedPlan(RenderedPlan.large(services: 16, flows: 40, &chance))
         let text = try KubernetesRendering.render(plan.permits, plan.outline).files[0].text
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let ports = lines.indices.filter { lines[$0].hasPrefix("          port: ") }
-        let chosen = ports[chance.below(ports.count)]
-        lines.remove(at: chosen)
+        let wider = try text.mutatedLine(
+            chance.below(1_000), where: { $0.hasPrefix("          port: ") }, { _ in nil })
         #expect(throws: Failure.self) {
-            try KubernetesRendering.prove(
-                lines.joined(separator: "\n"), plan.permits, plan.outline)
+            try KubernetesRendering.prove(wider, plan.permits, plan.outline)
         }
     }
 
     @Test("what an operator writes cannot end a comment, a quote or a line")
     func hostile() throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
-        var platform = plan.platform
-        for index in platform.flows.indices {
-            platform.flows[index].because = "x\"\nspec: {podSelector: {}, ingress: [{}]}\n---\n\\"
-        }
-        let permits = Permits(platform, plan.outline, file: "a\n---\nkind: Pod\n.yaml")
+        let permits = plan.permits(
+            because: "x\"\nspec: {podSelector: {}, ingress: [{}]}\n---\n\\",
+            file: "a\n---\nkind: Pod\n.yaml")
         let text = try KubernetesRendering.render(permits, plan.outline).files[0].text
         #expect(!text.contains("\nspec: {") && !text.contains("\nkind: Pod"))
-        #expect(text.utf8.allSatisfy { $0 == 10 || (32..<127).contains($0) })
+        #expect(text.isPlainText && !text.contains("\t"))
     }
 }

@@ -3,7 +3,6 @@ import Findings
 import GatewayProof
 import NftRendering
 import Permits
-import Platform
 import RenderedPlans
 import Ruleset
 import Testing
@@ -47,8 +46,7 @@ struct NftRenderingTests {
         let plan = try RenderedPlan(RenderedPlan.classic)
         let gateway = try Gateway(["outside=eth0"], for: plan.permits)
         let text = try NftRendering.render(plan.permits, plan.outline, gateway).files[0].text
-        let changed = text.replacing(from, with: to, maxReplacements: 1)
-        #expect(changed != text)
+        let changed = try text.mutated(from, to)
         #expect(throws: Failure.self) {
             try NftRendering.prove(changed, plan.permits, plan.outline, gateway)
         }
@@ -60,36 +58,30 @@ struct NftRenderingTests {
         let text = RenderedPlan.large(services: 20, flows: 40, &chance)
         let plan = try RenderedPlan(text)
         let rendered = try NftRendering.render(plan.permits, plan.outline).files[0].text
-        var lines = rendered.split(separator: "\n", omittingEmptySubsequences: false)
-        let elements = lines.indices.filter { lines[$0].contains(" : goto line_") }
-        let chosen = elements[chance.below(elements.count)]
-        let element = lines.remove(at: chosen)
-        let fewer = lines.joined(separator: "\n")
-        #expect(throws: Failure.self) {
-            try NftRendering.prove(fewer, plan.permits, plan.outline)
+        let chosen = chance.below(1_000)
+        let fewer = try rendered.mutatedLine(
+            chosen, where: { $0.contains(" : goto line_") }, { _ in nil })
+        let wider = try rendered.mutatedLine(chosen, where: { $0.contains(" : goto line_") }) {
+            let port = $0.split(separator: " ").first { UInt16($0) != nil } ?? ""
+            return String($0).replacing(". \(port) :", with: ". \(port)-65535 :")
         }
-        let port = element.split(separator: " ").first { UInt16($0) != nil } ?? ""
-        let wider = element.replacing(". \(port) :", with: ". \(port)-65535 :")
-        lines.insert(Substring(wider), at: chosen)
-        #expect(throws: Failure.self) {
-            try NftRendering.prove(
-                lines.joined(separator: "\n"), plan.permits, plan.outline)
+        for changed in [fewer, wider] {
+            #expect(throws: Failure.self) {
+                try NftRendering.prove(changed, plan.permits, plan.outline)
+            }
         }
     }
 
     @Test("what an operator writes cannot end a comment, a quote or a line")
     func hostile() throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
-        var platform = plan.platform
-        for index in platform.flows.indices {
-            platform.flows[index].because =
-                "x\" } chain y { type filter hook forward priority 0; policy accept; } # \u{1b}\\\n"
-            platform.flows[index].owner = "\"; flush ruleset; \u{2028}"
-        }
-        let permits = Permits(platform, plan.outline, file: "a\nflush ruleset\n\"x.yaml")
+        let permits = plan.permits(
+            because:
+                "x\" } chain y { type filter hook forward priority 0; policy accept; } # \u{1b}\\\n",
+            owner: "\"; flush ruleset; \u{2028}", file: "a\nflush ruleset\n\"x.yaml")
         let text = try NftRendering.render(permits, plan.outline).files[0].text
         #expect(!text.contains("\nflush"))
-        #expect(text.utf8.allSatisfy { $0 == 9 || $0 == 10 || (32..<127).contains($0) })
+        #expect(text.isPlainText)
         for line in text.split(separator: "\n") {
             #expect(line.utf8.count { $0 == UInt8(ascii: "\"") }.isMultiple(of: 2))
         }

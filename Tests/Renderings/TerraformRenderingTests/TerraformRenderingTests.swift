@@ -1,7 +1,6 @@
 import Chance
 import Findings
 import Permits
-import Platform
 import RenderedPlans
 import TerraformRendering
 import Testing
@@ -45,8 +44,7 @@ struct TerraformRenderingTests {
     func mutants(from: String, to: String) throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
         let text = try TerraformRendering.render(plan.permits, plan.outline).files[0].text
-        let changed = text.replacing(from, with: to, maxReplacements: 1)
-        #expect(changed != text)
+        let changed = try text.mutated(from, to)
         #expect(throws: Failure.self) {
             try TerraformRendering.prove(changed, plan.permits, plan.outline)
         }
@@ -57,26 +55,19 @@ struct TerraformRenderingTests {
         var chance = Seeded(state: seed)
         let plan = try RenderedPlan(RenderedPlan.large(services: 12, flows: 24, &chance))
         let text = try TerraformRendering.render(plan.permits, plan.outline).files[0].text
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let ports = lines.indices.filter { lines[$0].contains("\"to_port\":") }
-        let chosen = ports[chance.below(ports.count)]
-        let comma = lines[chosen].hasSuffix(",") ? "," : ""
-        lines[chosen] = Substring("\"to_port\": 65533" + comma)
+        let changed = try text.mutatedLine(
+            chance.below(1_000), where: { $0.contains("\"to_port\":") },
+            { "\"to_port\": 65533" + ($0.hasSuffix(",") ? "," : "") })
         #expect(throws: Failure.self) {
-            try TerraformRendering.prove(
-                lines.joined(separator: "\n"), plan.permits, plan.outline)
+            try TerraformRendering.prove(changed, plan.permits, plan.outline)
         }
     }
 
     @Test("what an operator writes is no expression of Terraform's and no text of its own")
     func hostile() throws {
         let plan = try RenderedPlan(RenderedPlan.classic)
-        var platform = plan.platform
-        for index in platform.flows.indices {
-            platform.flows[index].because =
-                "${file(\"/etc/passwd\")} %{ for } \", \"cidr_ipv4\": \""
-        }
-        let permits = Permits(platform, plan.outline, file: "${x}.yaml")
+        let permits = plan.permits(
+            because: "${file(\"/etc/passwd\")} %{ for } \", \"cidr_ipv4\": \"", file: "${x}.yaml")
         let text = try TerraformRendering.render(permits, plan.outline).files[0].text
         #expect(!text.contains("${file") && !text.contains("%{") && !text.contains("${x"))
     }

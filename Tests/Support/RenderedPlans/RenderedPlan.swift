@@ -17,8 +17,8 @@ package struct RenderedPlan: Sendable {
     package let outline: Outline
     package let deployment: Deployment
 
-    package init(_ text: String, file: String = "desk.yaml") throws {
-        let (platform, findings) = Blueprint.read(Array(text.utf8), folder: "/", today: 20_000)
+    package init(_ text: String, file: String = "desk.yaml", folder: String = "/") throws {
+        let (platform, findings) = Blueprint.read(Array(text.utf8), folder: folder, today: 20_000)
         guard let platform else { throw Refused(findings: findings) }
         let (deployment, problems) = Compile.outline(platform, file: file)
         guard let deployment else { throw Refused(findings: problems) }
@@ -26,6 +26,13 @@ package struct RenderedPlan: Sendable {
         self.deployment = deployment
         outline = Outline(deployment)
         permits = Permits(platform, outline, file: file)
+    }
+
+    /// What of the platform every machine has alike.
+    package func portable() throws -> Deployment {
+        let (deployment, problems) = Compile.portable(platform, file: deployment.file)
+        guard let deployment else { throw Refused(findings: problems) }
+        return deployment
     }
 
     /// A load balancer, an API, a database, a signer and a module that keeps keys.
