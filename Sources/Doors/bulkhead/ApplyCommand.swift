@@ -1,14 +1,12 @@
-internal import Addresses
 internal import Arguments
 internal import Compile
 internal import Confinement
 internal import ControlTreaty
 internal import Findings
 internal import Glibc
+internal import Notation
 internal import Operator
 internal import Platform
-internal import Reach
-internal import Segmentation
 
 extension Verb {
     static let apply = Verb(
@@ -20,11 +18,14 @@ extension Verb {
                     "confirm", value: "TIME",
                     "undo it by itself unless `bulkhead confirm` follows within this time, as 30s"),
                 Flag("dry-run", "show what would change, and stop there"), platformFlag, stateFlag,
+                .json,
             ],
             details: """
-                Before anything changes, every guarantee of the file must hold, the rules to come are
-                read back and proved to open exactly its flows, and the operators' own ways must stay.
-                Connections that a flow still allows go on; all others end.
+                Before anything changes, every guarantee of the file must hold, by the file and by each
+                layer of the rules to come alone; these are read back and proved to open exactly its
+                flows; and the operators' own ways must stay. Connections that a flow still allows go
+                on; all others end. What a program is given when it starts needs a restart: such a
+                change is refused, with the services by name.
                 """)
     ) { arguments throws(Failure) in
         let seconds = try confirmSeconds(arguments)
@@ -56,18 +57,33 @@ extension Verb {
         for finding in file.findings where finding.severity == .warning {
             Output.error(finding.line(file: path))
         }
-        try requireGuarantees(platform, path)
+        let isJSON = arguments.has("json")
+        let show = { (report: GuaranteeReport) in
+            if isJSON, !report.passes {
+                Output.line(document(platform.name, refusedBy: report.failed).renderPretty())
+            }
+        }
+        // By the file first: what it breaks is told before what a restart would need.
+        if let report = try GuaranteeReport(file, listsMutants: false, triesMutants: false) {
+            show(report)
+            try report.require(path)
+        }
         let next = try Compile.deployment(
             platform, file: path, folder: file.folder, isolation: plan.deployment.isolation,
             host: Host(programs: programs, operators: file.operators))
         let proposal = try Proposal(plan, next)
-        for line in proposal.lines { Output.line(line) }
-        guard let stream = stream.take() else {
-            Output.line("nothing was changed (--dry-run)")
+        let report = proposal.report(platform)
+        show(report)
+        try report.require(path)
+        if !isJSON { for line in proposal.lines { Output.line(line) } }
+        var done: String?
+        if let stream = stream.take() { done = try stream.send(next) }
+        if isJSON {
+            Output.line(proposal.document(platform.name, done, seconds).renderPretty())
             return .good
         }
-        Output.line(try stream.send(next))
-        if seconds > 0 { Output.line("`bulkhead confirm` keeps it") }
+        Output.line(done ?? "nothing was changed (--dry-run)")
+        if done != nil, seconds > 0 { Output.line("`bulkhead confirm` keeps it") }
         return .good
     }
 
@@ -96,113 +112,11 @@ extension Verb {
     }
 }
 
-/// A change of flows that was proved, and what it opens and closes.
-private struct Proposal {
-    let lines: [String]
-
-    init(_ running: RunningPlan, _ next: Deployment) throws(Failure) {
-        try Self.requireAmendable(running, next)
-        let plan: RunningPlan
-        do throws(RunningPlan.NotAmendable) { plan = try running.amended(by: next) } catch {
-            throw Failure(
-                .refused, "restart", error.problem,
-                remedy: "take the platform down and up with this file")
-        }
-        let changes: [[String]]
-        do {
-            changes = try Self.changes(running, plan)
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(
-                .machine, "proof", "what would pass cannot be proved: \(error)",
-                remedy: "nothing was changed")
-        }
-        guard Set(changes[0]) == Set(changes[1]) else {
-            throw Failure(
-                .machine, "proof", "the fabric and the compartments would not change alike",
-                remedy: "report it: nothing was changed")
-        }
-        lines =
-            (changes[0].isEmpty ? ["no packet between services is decided otherwise"] : changes[0])
-            + [
-                "proved: both layers of rules open what the file's flows say and nothing else, "
-                    + "every guarantee holds, operators keep their ways"
-            ]
-    }
-
-    private static func requireAmendable(
-        _ running: RunningPlan, _ next: Deployment
-    ) throws(Failure) {
-        let needs = running.restarts(for: next)
-        guard needs.isEmpty else {
-            throw Failure(
-                .refused, "restart", needs.joined(separator: "\n"),
-                remedy: "these are given to a program when it starts: take the platform down and "
-                    + "up with this file, or leave them as they run")
-        }
-        let lost = running.lostWays(in: next)
-        guard lost.isEmpty else {
-            throw Failure(
-                .refused, "operators",
-                "operators would lose their way: \(lost.joined(separator: "; "))",
-                remedy: "keep these flows, or end them with `bulkhead revoke` on purpose")
-        }
-    }
-
-    /// What each layer opens and closes, once each is proved to open exactly the flows to come.
-    private static func changes(_ running: RunningPlan, _ plan: RunningPlan) throws -> [[String]] {
-        let old = try Segmentation(running.deployment, closed: running.closed)
-        let new = try Segmentation(plan.deployment, closed: plan.closed)
-        return try Segmentation.Layer.allCases.map { layer in
-            let before = try old.openings(layer).map { plan.line($0) }
-            let after = try new.openings(layer).map { plan.line($0) }
-            let (were, are) = (Set(before), Set(after))
-            guard are == plan.wanted else {
-                throw Failure(
-                    .machine, "proof", "the rules of \(layer.name) would not be the flows",
-                    remedy: "report it: nothing was changed")
-            }
-            return after.filter { !were.contains($0) }.map { "opens  \($0)" }
-                + before.filter { !are.contains($0) }.map { "closes \($0)" }
-        }
-    }
-}
-
-extension RunningPlan {
-    /// As `web -> store tcp 5432`.
-    fileprivate func line(_ opening: Opening) -> String {
-        let from = opening.from.map { deployment.compartments[$0].name } ?? "nobody's address"
-        let to = deployment.compartments[opening.to].name
-        return Self.line(from, to, opening.protocols, opening.ports)
-    }
-
-    private static func line(
-        _ from: String, _ to: String, _ protocols: ClosedRange<UInt32>,
-        _ ports: ClosedRange<UInt32>
-    ) -> String {
-        let names: [UInt32: String] = [6: "tcp", 17: "udp"]
-        let transport =
-            protocols.count == 1
-            ? names[protocols.lowerBound] ?? "protocol \(protocols.lowerBound)"
-            : "protocols \(protocols.lowerBound)-\(protocols.upperBound)"
-        return "\(from) -> \(to) \(transport) "
-            + (ports.count == 1
-                ? "\(ports.lowerBound)" : "\(ports.lowerBound)-\(ports.upperBound)")
-    }
-
-    /// What the open flows between services are, in the words of `line`.
-    fileprivate var wanted: Set<String> {
-        var wanted: Set<String> = []
-        for (index, flow) in deployment.flows.enumerated() where !closed.contains(index) {
-            guard case .compartment(let from) = flow.from, from != flow.to else { continue }
-            let number = UInt32(flow.port.transport.rawValue)
-            let port = UInt32(flow.port.number)
-            wanted.insert(
-                Self.line(
-                    deployment.compartments[from].name, deployment.compartments[flow.to].name,
-                    number...number, port...port))
-        }
-        return wanted
-    }
+/// What is said of a change that was refused because of guarantees.
+private func document(_ platform: String, refusedBy guarantees: [JSON]) -> JSON {
+    [
+        "platform": .text(platform), "applied": .boolean(false), "opens": .list([]),
+        "closes": .list([]), "guarantees": .list(guarantees), "done": .null,
+        "undone_in_seconds": .null,
+    ]
 }

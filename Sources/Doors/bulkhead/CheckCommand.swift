@@ -43,13 +43,14 @@ extension Verb {
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
         let file = try read.compiled(programs, name: stated).reviewed(review)
         let report = try GuaranteeReport(file, listsMutants: arguments.has("mutants"))
+        let expired = try ExpiredReport(file)
         if arguments.has("sarif") {
             let log = sarif(of: file.findings, in: file.path, broken: report?.broken ?? [])
             Output.line(log.renderPretty())
         } else if arguments.has("json") {
-            Output.line(checkDocument(file, report).renderPretty())
+            Output.line(checkDocument(file, report, expired).renderPretty())
         } else {
-            for line in checkText(file, report) + file.nextStep(report?.refuted) {
+            for line in checkText(file, report, expired) + file.nextStep(report?.refuted) {
                 Output.line(line)
             }
         }
@@ -100,16 +101,18 @@ extension PlatformFile {
         let hasErrors = sorted.contains { $0.severity == .error }
         return PlatformFile(
             path: path, folder: folder, platform: hasErrors ? nil : platform, findings: sorted,
-            operators: operators, distrust: distrust)
+            operators: operators, distrust: distrust, today: today, lapsed: lapsed)
     }
 }
 
-private func checkText(_ file: PlatformFile, _ report: GuaranteeReport?) -> [String] {
+private func checkText(
+    _ file: PlatformFile, _ report: GuaranteeReport?, _ expired: ExpiredReport?
+) -> [String] {
     let name = Excerpt.of(file.path, limit: 500)
     var lines = file.findings.map { $0.line(file: name) }
     guard let platform = file.platform, let report else {
         let errors = file.findings.count { $0.severity == .error }
-        return lines + ["", "\(name): \(counted(errors, "error"))"]
+        return lines + (expired?.text ?? []) + ["", "\(name): \(counted(errors, "error"))"]
     }
     if !lines.isEmpty { lines.append("") }
     lines.append(
@@ -120,12 +123,15 @@ private func checkText(_ file: PlatformFile, _ report: GuaranteeReport?) -> [Str
     return lines + report.text
 }
 
-private func checkDocument(_ file: PlatformFile, _ report: GuaranteeReport?) -> JSON {
+private func checkDocument(
+    _ file: PlatformFile, _ report: GuaranteeReport?, _ expired: ExpiredReport?
+) -> JSON {
     [
         "file": .text(file.path), "platform": .optional(file.platform?.name),
         "good": .boolean(!file.hasErrors && report?.passes ?? false),
         "findings": .list(file.findings.map(document)),
         "guarantees": .list(report?.documents ?? []),
+        "expired": .list(expired?.documents ?? []),
         "mutation": report?.mutation ?? .null,
     ]
 }

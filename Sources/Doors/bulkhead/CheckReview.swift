@@ -105,7 +105,7 @@ extension PlatformFile {
         }.map(\.element)
         return PlatformFile(
             path: path, folder: folder, platform: platform, findings: all, operators: operators,
-            distrust: distrust)
+            distrust: distrust, today: today, lapsed: lapsed)
     }
     /// What to mend first, in a line after all the rest; nothing when nothing is left.
     func nextStep(_ refuted: Finding?) -> [String] {

@@ -1,6 +1,7 @@
 internal import Addresses
 internal import Assurance
 internal import Compile
+internal import Confinement
 internal import Findings
 internal import Notation
 internal import Platform
@@ -17,7 +18,9 @@ struct GuaranteeReport {
     private let listsMutants: Bool
 
     /// Nil for a file with errors.
-    init?(_ file: PlatformFile, listsMutants: Bool) throws(Failure) {
+    init?(
+        _ file: PlatformFile, listsMutants: Bool, triesMutants: Bool = true
+    ) throws(Failure) {
         guard let platform = file.platform else { return nil }
         let outline = Compile.outline(platform, file: file.path)
         guard let deployment = outline.deployment else {
@@ -27,20 +30,50 @@ struct GuaranteeReport {
                 "the guarantees cannot be proved: \(error?.problem ?? "the network has errors")",
                 remedy: error?.remedy ?? "correct the file")
         }
+        assurance = try Self.assurance(platform, deployment)
+        self.platform = platform
+        self.listsMutants = listsMutants
+        let isWanted = listsMutants || triesMutants && !platform.guarantees.isEmpty
+        (mutants, untried) = isWanted ? assurance.graph.mutation() : ([], 0)
+    }
+
+    /// What became of guarantees that were asked elsewhere.
+    init(_ platform: Platform, _ assurance: Assurance) {
+        self.assurance = assurance
+        self.platform = platform
+        listsMutants = false
+        mutants = []
+        untried = 0
+    }
+
+    static func assurance(
+        _ platform: Platform, _ deployment: Deployment
+    ) throws(Failure) -> Assurance {
         do throws(Segmentation.Unreadable) {
-            assurance = Assurance(platform, deployment, try Segmentation(deployment))
+            return Assurance(platform, deployment, try Segmentation(deployment))
         } catch {
             throw Failure(
                 .machine, "rules-unreadable", "\(error.filter): \(error.problem)",
                 remedy: "report this: our own rules could not be read back")
         }
-        self.platform = platform
-        self.listsMutants = listsMutants
-        let isWanted = listsMutants || !platform.guarantees.isEmpty
-        (mutants, untried) = isWanted ? assurance.graph.mutation() : ([], 0)
     }
 
     var passes: Bool { assurance.passes }
+
+    /// Fails with every guarantee that does not hold, its way and its packets.
+    func require(_ path: String) throws(Failure) {
+        guard !passes else { return }
+        let failed = assurance.answers.filter { !$0.verdict.passes }
+        let lines = failed.flatMap { answer in
+            [
+                "\(Excerpt.of(path, limit: 500)):\(answer.guarantee.place.line): "
+                    + "\(answer.guarantee.claim): \(answer.verdict.name), \(answer.verdict.why)"
+            ] + details(answer).dropFirst(2)
+        }
+        throw Failure(
+            .refused, "guarantees", lines.joined(separator: "\n"),
+            remedy: "nothing was changed; mend the flow, or decide about the guarantee in the file")
+    }
 
     /// The first guarantee that does not hold, with what would repair it.
     var refuted: Finding? {
@@ -82,22 +115,12 @@ struct GuaranteeReport {
     private func details(_ answer: Assurance.Answer) -> [String] {
         let graph = assurance.graph
         var lines = ["", "line \(answer.guarantee.place.line): \(answer.guarantee.claim)"]
-        for link in answer.verdict.path {
-            lines.append("  \(graph.sentence(link)): \(link.because)")
-            if let example = assurance.example(link) {
-                lines.append("    as \(Self.words(example))")
-            }
-        }
+        for link in answer.verdict.path { lines += assurance.lines(link, indent: "  ") }
         for one in answer.layers where one.verdict.name != answer.verdict.name {
             lines.append("  \(one.layer.name) alone: \(one.verdict.name), \(one.verdict.why)")
         }
         if let repair = answer.repair { lines.append("  to repair it: \(graph.sentence(repair))") }
         return lines
-    }
-
-    private static func words(_ example: Example) -> String {
-        "\(example.source.map(String.init(describing:)) ?? "anywhere") to "
-            + "\(example.destination) \(example.port)"
     }
 
     /// How much of what could go wrong with a flow the guarantees notice.
@@ -127,6 +150,9 @@ struct GuaranteeReport {
 
     var documents: [JSON] { assurance.answers.map(document) }
 
+    /// Those that do not hold.
+    var failed: [JSON] { assurance.answers.filter { !$0.verdict.passes }.map(document) }
+
     private func document(_ answer: Assurance.Answer) -> JSON {
         let graph = assurance.graph
         return [
@@ -134,12 +160,7 @@ struct GuaranteeReport {
             "line": .count(answer.guarantee.place.line),
             "column": .count(answer.guarantee.place.column),
             "verdict": .text(answer.verdict.name), "why": .text(answer.verdict.why),
-            "path": .list(
-                answer.verdict.path.map { link in
-                    let packet = assurance.example(link).map(Self.document) ?? .null
-                    guard case .object(let members) = graph.document(link) else { return packet }
-                    return .object(members + [JSON.Member("packet", packet)])
-                }),
+            "path": .list(answer.verdict.path.map(assurance.document)),
             "layers": .list(
                 answer.layers.map { one in
                     [
@@ -149,15 +170,6 @@ struct GuaranteeReport {
                     ]
                 }),
             "repair": .optional(answer.repair.map(graph.sentence)),
-        ]
-    }
-
-    private static func document(_ example: Example) -> JSON {
-        [
-            "source": .optional(example.source?.description),
-            "destination": .text(example.destination.description),
-            "protocol": .text(example.port.transport.name),
-            "port": .count(Int(example.port.number)),
         ]
     }
 
@@ -190,5 +202,30 @@ struct GuaranteeReport {
         ]
         if untried > 0 { members.append(JSON.Member("flowsUntried", .count(untried))) }
         return .object(members)
+    }
+}
+
+extension Assurance {
+    /// A hop in words, and a packet by which it is made.
+    func lines(_ link: Link, indent: String) -> [String] {
+        let hop = ["\(indent)\(graph.sentence(link)): \(link.because)"]
+        guard let example = example(link) else { return hop }
+        let source = example.source.map(String.init(describing:)) ?? "anywhere"
+        return hop + ["\(indent)  as \(source) to \(example.destination) \(example.port)"]
+    }
+
+    /// The hop with its `packet`.
+    func document(_ link: Link) -> JSON {
+        let packet: JSON =
+            example(link).map { example in
+                [
+                    "source": .optional(example.source?.description),
+                    "destination": .text(example.destination.description),
+                    "protocol": .text(example.port.transport.name),
+                    "port": .count(Int(example.port.number)),
+                ]
+            } ?? .null
+        guard case .object(let members) = graph.document(link) else { return packet }
+        return .object(members + [JSON.Member("packet", packet)])
     }
 }

@@ -18,6 +18,10 @@ struct PlatformFile {
     let operators: Set<UInt32>
     /// Why root must not obey this file: somebody else could have written it.
     let distrust: Failure?
+    /// Days since 1970-01-01 by which flows have expired.
+    var today = 0
+    /// The model while every flow's day lasted, when that is all that is wrong.
+    var lapsed: Platform?
 
     var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
@@ -47,9 +51,14 @@ struct PlatformFile {
         try unparsed(bytes)
         let today = time(nil) / 86400
         let (platform, findings) = Blueprint.read(bytes, folder: folder, today: today)
-        return PlatformFile(
+        var whole = PlatformFile(
             path: path, folder: folder, platform: platform, findings: findings,
-            operators: operators, distrust: distrust)
+            operators: operators, distrust: distrust, today: today)
+        let errors = findings.lazy.filter { $0.severity == .error }
+        if platform == nil, errors.allSatisfy({ $0.code == Blueprint.expiredCode }) {
+            whole.lapsed = Blueprint.lapsed(bytes, folder: folder)
+        }
+        return whole
     }
 
     /// A file whose bytes were read before, for questions alone: nothing of it is run.

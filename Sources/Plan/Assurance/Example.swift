@@ -31,4 +31,17 @@ extension Assurance {
             return Example(source: from, destination: to, port: port)
         }
     }
+
+    /// The hops that flows make whose last day is before this one, in the order of the file.
+    ///
+    /// Of a zone's flow one member's hop stands for all.
+    package func expired(today: Int) -> [Link] {
+        graph.platform.flows.enumerated().compactMap { number, flow in
+            guard let last = flow.expires, last < today else { return nil }
+            return graph.links(from: flow.from, to: .service(flow.to)).first { link in
+                guard case .flow(number, _, _) = link.by else { return false }
+                return true
+            }
+        }
+    }
 }

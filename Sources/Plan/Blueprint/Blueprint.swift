@@ -31,4 +31,13 @@ package enum Blueprint {
         let findings = reader.report.finish()
         return (reader.report.hasErrors ? nil : platform, findings)
     }
+
+    /// The code of a finding about a flow whose last day is over.
+    package static let expiredCode = "expired-flow"
+
+    /// What the bytes describe while every flow's day lasted; nil when anything else is an error.
+    package static func lapsed(_ bytes: [UInt8], folder: String) -> Platform? {
+        // Days are counted from 1970, and no flow has one before.
+        read(bytes, folder: folder, today: 0).platform
+    }
 }

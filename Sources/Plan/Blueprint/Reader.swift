@@ -103,7 +103,7 @@ struct Reader {
     private mutating func checkExpiry(_ day: Int, text: String, at place: Place) {
         if day < today {
             report.error(
-                "expired-flow", place, "the flow expired on \(text)",
+                Blueprint.expiredCode, place, "the flow expired on \(text)",
                 "remove it, or decide again and write a later day")
         } else if day - today < Self.soonDays {
             report.warning(

@@ -10,6 +10,23 @@ struct Work {
         var may: [Families: PacketSet] = [.v4: PacketSet(), .v6: PacketSet()]
         var must: [Families: PacketSet] = [.v4: PacketSet(), .v6: PacketSet()]
         var unmodelled: Set<String> = []
+        /// What the rules say to those that pass perhaps.
+        var readings: [Families: [[String]: PacketSet]] = [:]
+        /// Sets hold what is so for some address of a party whose addresses are others.
+        var isWide = false
+
+        /// Packets to which both say the same.
+        func alike(_ other: Half, _ family: Families) throws(PacketSet.TooLarge) -> PacketSet {
+            var alike = PacketSet()
+            // Of wide sets nobody knows which address a word was said to.
+            guard !isWide || readings[family]?.count == 1 && other.readings[family]?.count == 1
+            else { return alike }
+            for (words, packets) in readings[family] ?? [:] {
+                guard let others = other.readings[family]?[words] else { continue }
+                alike = try alike.union(packets.intersection(others))
+            }
+            return alike
+        }
     }
 
     private static let families: [Families] = [.v4, .v6]
@@ -66,22 +83,38 @@ struct Work {
         let before = try half(from.old, to.old, old.topology, moved, &oldNarrow)
         let after = try half(from.new, to.new, new.topology, moved, &newNarrow)
         if try isSame(before, after) {
-            if !before.unmodelled.isEmpty {
-                let words = before.unmodelled.sorted()
-                each(source, target) { from, to in
-                    comparison.add(
-                        Comparison.Undecided(from: from.name, to: to.name, unless: words))
-                }
-            }
+            if !before.unmodelled.isEmpty { addUndecided(source, target, before, to: &comparison) }
             return
         }
-        let opened = try Delta(before, after, Self.families)
-        let closed = try Delta(after, before, Self.families)
+        let open = try leftOpen(before, after)
+        if open.values.contains(where: { !$0.isEmpty }) {
+            addUndecided(source, target, before, to: &comparison)
+        }
+        let opened = try Delta(before, after, Self.families, leftOpen: open)
+        let closed = try Delta(after, before, Self.families, leftOpen: open)
         let words = before.unmodelled.union(after.unmodelled).sorted()
         for (direction, delta) in [(Comparison.Direction.opened, opened), (.closed, closed)]
         where !delta.isEmpty {
             try add(direction, delta, (source, target), (from, to), words, into: &comparison)
         }
+    }
+
+    private func addUndecided(
+        _ source: Int, _ target: Int, _ half: Half, to comparison: inout Comparison
+    ) {
+        let words = half.unmodelled.sorted()
+        each(source, target) { from, to in
+            comparison.add(Comparison.Undecided(from: from.name, to: to.name, unless: words))
+        }
+    }
+
+    /// What both sides leave open and say the same of: no change of either.
+    private func leftOpen(
+        _ one: Half, _ other: Half
+    ) throws(PacketSet.TooLarge) -> [Families: PacketSet] {
+        var open: [Families: PacketSet] = [:]
+        for family in Self.families { open[family] = try one.alike(other, family) }
+        return open
     }
 
     /// One change for each pair of parties, and for each part of the outside on its own.
@@ -178,8 +211,10 @@ struct Work {
     }
 
     private func isSame(_ one: Half, _ other: Half) throws(PacketSet.TooLarge) -> Bool {
-        guard one.unmodelled == other.unmodelled else { return false }
         for family in Self.families {
+            let open = try (one.may[family] ?? PacketSet())
+                .subtracting(one.must[family] ?? PacketSet())
+            guard try open.isSubset(of: one.alike(other, family)) else { return false }
             for side in [\Half.may, \Half.must] {
                 let left = one[keyPath: side][family] ?? PacketSet()
                 let right = other[keyPath: side][family] ?? PacketSet()
@@ -196,6 +231,7 @@ struct Work {
         _ narrow: inout Narrow
     ) throws(PacketSet.TooLarge) -> Half {
         var half = Half()
+        half.isWide = !moved.fields.isEmpty
         for source in sources ?? [] {
             for target in targets ?? [] {
                 if source == target, !topology.endpoints[source].isGroup { continue }
@@ -204,6 +240,11 @@ struct Work {
                 for family in Self.families {
                     let passing = try small.passing(from: 0, to: last, family)
                     half.unmodelled.formUnion(passing.unmodelled)
+                    var readings: [[String]: PacketSet] = [:]
+                    if !passing.unmodelled.isEmpty {
+                        readings = try small.readings(
+                            of: passing.may.subtracting(passing.must), from: 0, to: last, family)
+                    }
                     let own = topology.atoms
                     var may = passing.may
                     var must = passing.must
@@ -212,6 +253,13 @@ struct Work {
                         may = try relative.common(may, own)
                         must = try relative.common(must, own)
                         domain = try relative.common(PacketSet(disjoint: domain), own).boxes
+                        for (words, packets) in readings {
+                            readings[words] = try relative.common(packets, own)
+                        }
+                    }
+                    for (words, packets) in readings {
+                        try half.readings[family, default: [:]].add(
+                            [words: Relative.some(packets, moved)])
                     }
                     half.may[family] = try (half.may[family] ?? PacketSet()).union(
                         Relative.some(may, moved))
@@ -237,7 +285,8 @@ struct Delta {
     private init() {}
 
     init(
-        _ before: Work.Half, _ after: Work.Half, _ families: [Families]
+        _ before: Work.Half, _ after: Work.Half, _ families: [Families],
+        leftOpen: [Families: PacketSet]
     ) throws(PacketSet.TooLarge) {
         let none = PacketSet()
         for family in families {
@@ -245,6 +294,7 @@ struct Delta {
             certain[family] = sure
             possible[family] = try (after.may[family] ?? none)
                 .subtracting(before.must[family] ?? none).subtracting(sure)
+                .subtracting(leftOpen[family] ?? none)
         }
     }
 

@@ -1,3 +1,4 @@
+import Addresses
 import Assurance
 import Blueprint
 import Compile
@@ -212,5 +213,23 @@ struct AssuranceTests {
         let deployment = try #require(Compile.outline(platform, file: "x").deployment)
         let assurance = Assurance(platform, deployment, try Segmentation(deployment))
         #expect(assurance.answers.map(\.verdict.name) == ["unanswered"])
+    }
+
+    @Test("flows whose last day is over are told, each with a packet that it let through")
+    func expired() throws {
+        // The samples are read on day 20,000, which is 2024-10-04.
+        let flows = Sample.flows
+            .replacing("because: postings", with: "because: postings, expires: 2024-10-04")
+            .replacing("wants the time", with: "wants the time, expires: 2024-10-06")
+        let assurance = try Sample(flows: flows).assurance()
+        #expect(assurance.expired(today: 20_000).isEmpty)
+        let over = assurance.expired(today: 20_001)
+        #expect(
+            over.map(assurance.graph.sentence) == [
+                "orders reaches ledger.ledger by the flow in line 18"
+            ])
+        let example = try #require(over.first.flatMap { assurance.example($0) })
+        #expect(example.source != nil && example.port.description == "tcp/5432")
+        #expect(assurance.expired(today: 20_003).count == 2)
     }
 }

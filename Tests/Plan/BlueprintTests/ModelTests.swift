@@ -136,6 +136,13 @@ struct ModelTests {
         #expect(marks(read(full, today: 22279).findings) == ["expires-soon 52:14"])
         #expect(marks(read(full, today: 22280).findings) == ["expired-flow 52:14"])
         #expect(read(full, today: 22280).platform == nil)
+        let lapsed = try #require(Blueprint.lapsed(Array(full.utf8), folder: "/srv/plan"))
+        #expect(lapsed.flows.map(\.place) == read(full, today: 22279).platform?.flows.map(\.place))
+        #expect(Blueprint.lapsed(Array("platform: mine".utf8), folder: "/") == nil)
+        for day in ["1970-01-01", "9999-12-31"] {
+            let text = full.replacing("2030-12-31", with: day)
+            #expect(Blueprint.lapsed(Array(text.utf8), folder: "/srv/plan") != nil, "\(day)")
+        }
     }
 
     @Test("isolation below full is said to be inactive where it is")
