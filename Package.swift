@@ -87,7 +87,7 @@ let rooms: [[Target]] = [
         "Plan", "Difference", opens: ["Cover", "Packets"],
         tests: ["Diagram", "PacketChance", "Chance"]),
     room("Plan", "Diagram", opens: ["Packets"], tests: ["Cover", "PacketChance", "Chance"]),
-    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Findings"]),
+    room("Formats", "FilterTerms", opens: ["Packets", "Ruleset", "Digests", "Findings"]),
     room("Formats", "NftRules", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"]),
     room(
         "Formats", "NftText",
@@ -148,7 +148,7 @@ let rooms: [[Target]] = [
         opens: [
             "NftText", "NftJSON", "NftRules", "IptablesSave", "Topology", "Cover", "Packets",
             "Ruleset", "Addresses", "Findings",
-        ], tests: ["Connectivity", "Walker", "Chance"]),
+        ], tests: ["Comparison", "Connectivity", "Walker", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
         "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),

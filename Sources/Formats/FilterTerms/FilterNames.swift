@@ -54,8 +54,8 @@ package enum FilterNames {
         }
     }
 
-    /// Flags of the packet that opens a connection: SYN alone.
-    package static let openingFlags: UInt128 = 2
+    /// Flags of packets that open a connection: SYN, alone or with ECE and CWR.
+    package static let openingFlags: [UInt128] = [0x02, 0xC2]
 
     /// Protocols whose header begins with two ports.
     package static let withPorts: [ClosedRange<UInt128>] = [

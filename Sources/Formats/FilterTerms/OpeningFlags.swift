@@ -3,8 +3,9 @@ package import Ruleset
 
 /// Conditions on TCP flags, which no field expresses.
 ///
-/// Of TCP packets in state `new` the model means those that open a connection, with SYN alone:
-/// what is sure of these is sure for `must`. `may` reckons with any other flags as well.
+/// Of TCP packets in state `new` the model means those that open a connection, with SYN alone or
+/// with ECE and CWR beside it (RFC 3168 section 6.1.1): what is sure of both is sure for `must`.
+/// `may` reckons with any other flags as well.
 package struct OpeningFlags: Sendable {
     private var words: [String] = []
     /// Whether an opening packet fulfils all of them; nil when nobody knows.
@@ -14,7 +15,13 @@ package struct OpeningFlags: Sendable {
 
     package var isEmpty: Bool { words.isEmpty }
 
-    package mutating func add(_ word: String, holds other: Bool?) {
+    /// `holds` answers for the flags of one packet, nil when nobody knows.
+    package mutating func add(_ word: String, holds: (UInt128) -> Bool?) {
+        let answers = Set(FilterNames.openingFlags.map(holds))
+        add(word, holds: answers.count == 1 ? answers.first ?? nil : nil)
+    }
+
+    private mutating func add(_ word: String, holds other: Bool?) {
         words.append(word)
         if let own = holds, let other {
             holds = own && other

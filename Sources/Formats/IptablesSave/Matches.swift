@@ -165,9 +165,9 @@ extension RuleReader {
         narrow(Condition(Clause(.both, [.protocolNumber: [6...6]])))
         let word = (isNegated ? "! " : "") + "tcp flags \(wanted) of \(mask)"
         guard let mask = Self.bits(mask), let wanted = Self.bits(wanted) else {
-            return flags.add(word, holds: nil)
+            return flags.add(word) { _ in nil }
         }
-        flags.add(word, holds: (FilterNames.openingFlags & mask == wanted) != isNegated)
+        flags.add(word) { ($0 & mask == wanted) != isNegated }
     }
 
     private static func bits(_ text: String) -> UInt128? {

@@ -142,7 +142,7 @@ struct RuleReader {
     ) {
         let words = ([isNegated ? "!" : "", module.isEmpty ? "" : "-m " + module, option] + values)
             .filter { !$0.isEmpty }.joined(separator: " ")
-        condition = condition.and(.unmodelled(String(words.prefix(160))))
+        condition = condition.and(.unmodelled(Wording.bounded(words)))
     }
 
     private mutating func action() -> Action {

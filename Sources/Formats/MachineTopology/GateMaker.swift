@@ -73,6 +73,8 @@ struct GateMaker {
         var isKnownOnly: Bool
         /// What nobody knows of the packets there.
         var blind: Field?
+        /// Rules mean there what they say.
+        var seesAll: Bool { hook != .prerouting && blind == nil }
     }
 
     /// Packets that do not come by a hook.
@@ -112,7 +114,9 @@ struct GateMaker {
         {
             words.append("the \(field.name) before or after translation, in \(title)")
         }
-        return BoundedRules(may: seen(.may), must: seen(.must), unmodelled: words)
+        return BoundedRules(
+            may: seen(.may), must: seen(.must), unmodelled: words,
+            open: context.seesAll ? rules.open?.behind(first, rules.must) : nil)
     }
 
     // MARK: Forwarding

@@ -63,6 +63,16 @@ extension RuleList {
     }
 }
 
+extension OpenRules {
+    /// The rules behind those that let some packets pass before.
+    func behind(_ first: [Box], _ must: RuleList) -> OpenRules {
+        let isOpen = must.passesEstablished
+        let boxes = (isOpen ? [.everything.in(.established)] : []) + first
+        let moved = said.map { ($0.key + boxes.count, $0.value) }
+        return OpenRules(list.behind(boxes), Dictionary(uniqueKeysWithValues: moved))
+    }
+}
+
 extension Box {
     func `in`(_ state: ConnectionState) -> Box { with(.state, state.rawValue...state.rawValue) }
 

@@ -135,5 +135,5 @@ enum ExpressionReader {
         return value(json, depth: depth)
     }
 
-    static func text(_ json: JSON) -> String { String(json.render().prefix(160)) }
+    static func text(_ json: JSON) -> String { Wording.bounded(json.render()) }
 }

@@ -31,7 +31,9 @@ struct Lookup {
     /// What a match says; flags and marks are for those who know the rule around it.
     func condition(_ key: NftKey, _ compare: NftOperator, _ value: NftValue) -> Condition {
         let parts = Part.parts(of: key)
-        let word = Words.match(parts, compare, value)
+        // What a name stands for belongs to the condition: the same name may hold other elements.
+        let known = elements(value).map(NftValue.set)
+        let word = Words.match(parts, compare, known ?? value)
         let isNegated = compare == .unequal || compare == .none
         switch value {
         case .set, .reference:

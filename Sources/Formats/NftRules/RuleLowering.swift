@@ -75,7 +75,7 @@ struct RuleLowering {
         switch part.kind {
         case .flags:
             condition = condition.and(lookup.implied(parts))
-            flags.add(word, holds: part.holds(FilterNames.openingFlags, compare, value))
+            flags.add(word) { part.holds($0, compare, value) }
         case .mark:
             let known = marks.condition { part.holds($0, compare, value) }
             condition = condition.and(known ?? .unmodelled(word))
@@ -145,10 +145,10 @@ struct RuleLowering {
     ) -> [(data: NftData, condition: Condition)]? {
         guard let elements = lookup.elements(data) else { return nil }
         let parts = Part.parts(of: key)
-        let word = Words.match(parts, .implicit, data)
         let (groups, rest) = groups(elements)
         var found = groups.map { group in
             let members = lookup.members(parts, group.elements)
+            let word = Words.match(parts, .implicit, .set(group.elements))
             return (
                 group.data,
                 condition.and(lookup.condition(parts, members, isNegated: false, word))
@@ -156,6 +156,7 @@ struct RuleLowering {
         }
         if let rest {
             let members = lookup.members(parts, elements)
+            let word = Words.match(parts, .unequal, .set(elements))
             found.append((rest, condition.and(lookup.rest(parts, members, word))))
         }
         return found

@@ -123,9 +123,9 @@ struct Cursor {
     /// The text from one token to here, on one line and cut short.
     func text(from first: Int) -> String {
         guard first < index else { return text(tokens[first]) }
-        let slice = bytes[Int(tokens[first].start)..<Int(tokens[index - 1].end)].prefix(160)
+        let slice = bytes[Int(tokens[first].start)..<Int(tokens[index - 1].end)]
         let plain = slice.map { $0 < 32 ? UInt8(ascii: " ") : $0 }
-        return String(decoding: plain, as: UTF8.self)
+        return Wording.bounded(String(decoding: plain, as: UTF8.self))
     }
 
     func place(_ token: Token) -> Place {

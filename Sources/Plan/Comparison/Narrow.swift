@@ -89,7 +89,7 @@ struct Narrow {
             isExact
             ? may
             : list(rules.must, Key(gate: gate, family: family, bound: .must), source, target)
-        return BoundedRules(may: may, must: must, unmodelled: rules.unmodelled)
+        return BoundedRules(may: may, must: must, unmodelled: rules.unmodelled, open: rules.open)
     }
 
     private mutating func list(

@@ -10,6 +10,23 @@ struct Work {
         var may: [Families: PacketSet] = [.v4: PacketSet(), .v6: PacketSet()]
         var must: [Families: PacketSet] = [.v4: PacketSet(), .v6: PacketSet()]
         var unmodelled: Set<String> = []
+        /// What the rules say to those that pass perhaps.
+        var readings: [Families: [[String]: PacketSet]] = [:]
+        /// Sets hold what is so for some address of a party whose addresses are others.
+        var isWide = false
+
+        /// Packets to which both say the same.
+        func alike(_ other: Half, _ family: Families) throws(PacketSet.TooLarge) -> PacketSet {
+            var alike = PacketSet()
+            // Of wide sets nobody knows which address a word was said to.
+            guard !isWide || readings[family]?.count == 1 && other.readings[family]?.count == 1
+            else { return alike }
+            for (words, packets) in readings[family] ?? [:] {
+                guard let others = other.readings[family]?[words] else { continue }
+                alike = try alike.union(packets.intersection(others))
+            }
+            return alike
+        }
     }
 
     private static let families: [Families] = [.v4, .v6]
@@ -91,18 +108,12 @@ struct Work {
         }
     }
 
-    /// What both sides leave open, when they do so in the same words: no change of either.
+    /// What both sides leave open and say the same of: no change of either.
     private func leftOpen(
         _ one: Half, _ other: Half
     ) throws(PacketSet.TooLarge) -> [Families: PacketSet] {
-        guard one.unmodelled == other.unmodelled else { return [:] }
-        let none = PacketSet()
         var open: [Families: PacketSet] = [:]
-        for family in Self.families {
-            let left = try (one.may[family] ?? none).subtracting(one.must[family] ?? none)
-            let right = try (other.may[family] ?? none).subtracting(other.must[family] ?? none)
-            open[family] = try left.intersection(right)
-        }
+        for family in Self.families { open[family] = try one.alike(other, family) }
         return open
     }
 
@@ -200,8 +211,10 @@ struct Work {
     }
 
     private func isSame(_ one: Half, _ other: Half) throws(PacketSet.TooLarge) -> Bool {
-        guard one.unmodelled == other.unmodelled else { return false }
         for family in Self.families {
+            let open = try (one.may[family] ?? PacketSet())
+                .subtracting(one.must[family] ?? PacketSet())
+            guard try open.isSubset(of: one.alike(other, family)) else { return false }
             for side in [\Half.may, \Half.must] {
                 let left = one[keyPath: side][family] ?? PacketSet()
                 let right = other[keyPath: side][family] ?? PacketSet()
@@ -218,6 +231,7 @@ struct Work {
         _ narrow: inout Narrow
     ) throws(PacketSet.TooLarge) -> Half {
         var half = Half()
+        half.isWide = !moved.fields.isEmpty
         for source in sources ?? [] {
             for target in targets ?? [] {
                 if source == target, !topology.endpoints[source].isGroup { continue }
@@ -226,6 +240,11 @@ struct Work {
                 for family in Self.families {
                     let passing = try small.passing(from: 0, to: last, family)
                     half.unmodelled.formUnion(passing.unmodelled)
+                    var readings: [[String]: PacketSet] = [:]
+                    if !passing.unmodelled.isEmpty {
+                        readings = try small.readings(
+                            of: passing.may.subtracting(passing.must), from: 0, to: last, family)
+                    }
                     let own = topology.atoms
                     var may = passing.may
                     var must = passing.must
@@ -234,6 +253,13 @@ struct Work {
                         may = try relative.common(may, own)
                         must = try relative.common(must, own)
                         domain = try relative.common(PacketSet(disjoint: domain), own).boxes
+                        for (words, packets) in readings {
+                            readings[words] = try relative.common(packets, own)
+                        }
+                    }
+                    for (words, packets) in readings {
+                        try half.readings[family, default: [:]].add(
+                            [words: Relative.some(packets, moved)])
                     }
                     half.may[family] = try (half.may[family] ?? PacketSet()).union(
                         Relative.some(may, moved))

@@ -207,11 +207,16 @@ package struct BoundedRules: Sendable {
     package var must: RuleList
     /// What was not modelled, in words that name it; empty when both lists are the same.
     package var unmodelled: [String]
+    /// The rules as they were written, where they are in an order and something is not modelled.
+    package var open: OpenRules?
 
-    package init(may: RuleList, must: RuleList, unmodelled: [String]) {
+    package init(
+        may: RuleList, must: RuleList, unmodelled: [String], open: OpenRules? = nil
+    ) {
         self.may = may
         self.must = must
         self.unmodelled = unmodelled
+        self.open = open
     }
 
     /// Rules of which everything is modelled.

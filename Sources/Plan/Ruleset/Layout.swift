@@ -40,10 +40,31 @@ struct Layout {
     var unmodelled: Set<String> = []
     /// Indices of boxes that may decide or skip, and of which nobody knows.
     var unsure: Set<Int> = []
+    /// What rules say that hang on something, by their index, and the open calls around them.
+    var said: [Int: String] = [:]
+    var openCalls: [String] = []
 
     init(_ bound: Bound, otherwise: Bool) {
         self.bound = bound
         list = RuleList(otherwise: otherwise)
+    }
+
+    /// What a rule says that hangs on something; nil for any other.
+    func words(of rule: Rule) -> String? {
+        let conditions = openCalls + rule.match.unmodelled
+        let action: String
+        switch rule.action {
+        case .pass: return nil
+        case .unknown(let word): action = "perhaps \(word)"
+        // The chain's rules follow; its number is not the same in every ruleset.
+        case .jump: action = "jump"
+        case .goto: action = "goto"
+        default: action = "\(rule.action)"
+        }
+        if conditions.isEmpty {
+            guard case .unknown = rule.action else { return nil }
+        }
+        return conditions.joined(separator: " and ") + ": " + action
     }
 
     func step(_ rule: Rule, _ mode: Mode) -> Step {

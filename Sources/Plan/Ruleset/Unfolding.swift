@@ -81,9 +81,14 @@ package struct Unfolding: Sendable {
     package func rules(of base: Int) throws(UnfoldingError) -> BoundedRules {
         let may = try list(of: base, .may)
         let must = try list(of: base, .must)
+        let unmodelled = may.unmodelled.union(must.unmodelled)
+        guard !unmodelled.isEmpty else {
+            return BoundedRules(may: may.list, must: must.list, unmodelled: [])
+        }
+        let written = try list(of: base, .sure)
         return BoundedRules(
-            may: may.list, must: must.list,
-            unmodelled: (may.unmodelled.union(must.unmodelled)).sorted())
+            may: may.list, must: must.list, unmodelled: unmodelled.sorted(),
+            open: OpenRules(written.list, written.said))
     }
 
     /// One base chain with every rule that it comes to, for questions about the rules themselves.
@@ -135,9 +140,11 @@ package struct Unfolding: Sendable {
             switch step.kind {
             case .nothing: break
             case .mention(let isUnsure):
+                let words = layout.words(of: rule)
                 for box in boxes {
                     let index = layout.list.appendSkip(box, owner: owner)
                     if isUnsure { layout.unsure.insert(index) }
+                    layout.said[index] = words
                 }
             case .decide(let allow):
                 for box in boxes { layout.list.append(box, allow: allow, owner: owner) }
@@ -146,7 +153,7 @@ package struct Unfolding: Sendable {
             case .call(let target, let mode, let comesBack):
                 let call = Call(
                     target: target, mode: mode, comesBack: comesBack, boxes: boxes, owner: owner,
-                    hasExceptions: !excepted.isEmpty)
+                    hasExceptions: !excepted.isEmpty, words: layout.words(of: rule))
                 leaving += try lay(call, depth: depth, &layout)
             }
         }
@@ -160,6 +167,8 @@ package struct Unfolding: Sendable {
         let boxes: [Box]
         let owner: UInt32
         let hasExceptions: Bool
+        /// What the call hangs on; nil when that is known.
+        let words: String?
     }
 
     /// Lays out what a rule calls; the skips that it returns leave the rule's own chain.
@@ -176,10 +185,16 @@ package struct Unfolding: Sendable {
             return []
         }
         var leaving: [Int] = []
+        let outer = layout.openCalls
         let inside = call.boxes.map { layout.list.appendSkip($0, owner: call.owner) }
         let past = layout.list.appendSkip(.everything, owner: .max)
-        for skip in inside { layout.list.land(skip) }
+        for skip in inside {
+            layout.list.land(skip)
+            layout.said[skip] = call.words
+        }
+        if let words = call.words { layout.openCalls = [words] }
         let back = try lay(call.target, call.mode, depth: depth + 1, &layout)
+        layout.openCalls = outer
         if call.comesBack {
             for skip in back { layout.list.land(skip) }
         } else {

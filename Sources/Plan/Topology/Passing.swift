@@ -45,6 +45,63 @@ extension Topology {
         return passing
     }
 
+    /// What the gates on the way say to first packets, and to their replies, one after the other.
+    ///
+    /// For packets that pass perhaps: two sides that say the same to a packet let it pass, or do
+    /// not, under the same conditions.
+    package func readings(
+        of packets: PacketSet, from source: Int, to target: Int, _ family: Families
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        var heard: [[String]: PacketSet] = [:]
+        for box in packets.boxes { try heard.add([[]: PacketSet(box)]) }
+        for (gate, context) in way(from: source, to: target) {
+            heard = try said(to: heard, gate, family, context)
+        }
+        let back = way(from: target, to: source)
+            .filter { !rules($0.gate, family).unmodelled.isEmpty }
+        guard !back.isEmpty else { return heard }
+        var answered: [[String]: PacketSet] = [:]
+        for (words, packets) in heard {
+            for box in packets.boxes.flatMap(\.byKindOfReply) {
+                var replies: [[String]: PacketSet] = [words: PacketSet(box.reply)]
+                for (gate, context) in back {
+                    replies = try said(to: replies, gate, family, context)
+                }
+                for (words, replies) in replies {
+                    let requests = replies.boxes.compactMap {
+                        $0.reply.with(.state, box[.state]).intersection(box)
+                    }
+                    try answered.add([words: try PacketSet(disjoint: requests)])
+                }
+            }
+        }
+        return answered
+    }
+
+    private func said(
+        to heard: [[String]: PacketSet], _ gate: Int, _ family: Families, _ context: Box
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        let rules = rules(gate, family)
+        guard !rules.unmodelled.isEmpty else { return heard }
+        var told: [[String]: PacketSet] = [:]
+        let gate = gates[gate]
+        func name(_ owner: UInt32) -> String { gate.label(owner)?.name ?? "rule \(owner)" }
+        for (words, packets) in heard {
+            for box in packets.boxes {
+                let seen = box.with(.arrival, context[.arrival])
+                    .with(.departure, context[.departure])
+                for (more, part) in try rules.readings(in: seen, name: name) {
+                    var own = PacketSet()
+                    for piece in part.boxes {
+                        try own.insert(piece.with(.arrival, 0...0).with(.departure, 0...0))
+                    }
+                    try told.add([words + more: own])
+                }
+            }
+        }
+        return told
+    }
+
     /// What is not modelled at the gates that are not sure of some packets, or of their replies.
     private func words(
         _ packets: [Box], _ there: [(gate: Int, context: Box)],

@@ -89,6 +89,75 @@ struct UnfoldingTests {
         return packet
     }
 
+    /// What the open rules of a base chain say to one packet.
+    private static func reading(_ rules: BoundedRules, _ packet: Packet) throws -> [String] {
+        var box = Box.everything
+        for field in Field.allCases { box = box.with(field, packet[field]...packet[field]) }
+        let readings = try rules.readings(in: box) { "\($0)" }
+        #expect(readings.count == 1)
+        return try #require(readings.keys.first)
+    }
+
+    @Test(
+        "rules that say the same to a packet decide the same, whatever is true of what is open",
+        arguments: 0..<300)
+    func readings(seed: Int) throws {
+        var chains = Chains(UInt64(seed))
+        let before = chains.ruleset()
+        var after = before
+        let chain = chains.chance.below(4)
+        let last = after.chains[chain].rules.count - 1
+        switch chains.chance.below(3) {
+        case 0:
+            after.chains[chain].rules.swapAt(chains.chance.below(last), last)
+        case 1:
+            after.chains[chain].rules[chains.chance.below(last + 1)] = chains.rule(chain, of: 4)
+        default: after.chains[chain].rules.remove(at: chains.chance.below(last + 1))
+        }
+        let old = try Unfolding(before, .v4).rules(of: 0)
+        let new = try Unfolding(after, .v4).rules(of: 0)
+        let words = Chains.words + ["QUEUE"]
+        for _ in 0..<60 {
+            let walked = chains.packet(.v4)
+            let packet = Self.packet(walked, nil)
+            let left = try Self.reading(old, packet)
+            let right = try Self.reading(new, packet)
+            // A side that says nothing is judged by its bounds, which are then the truth.
+            guard left == right, !left.isEmpty else { continue }
+            for valuation in 0..<(1 << words.count) {
+                let holds = { (word: String) in
+                    valuation >> (words.firstIndex(of: word) ?? 0) & 1 == 1
+                }
+                let one = Walker(before).walk(walked, base: 0, holds: holds).accepts
+                let other = Walker(after).walk(walked, base: 0, holds: holds).accepts
+                #expect(one == other, "\(walked) \(left) \(valuation)")
+            }
+        }
+    }
+
+    @Test(
+        "a condition that is not modelled is not the same one in front of another rule",
+        arguments: [
+            ([0, 1], [1, 0]), ([0, 2, 1], [0, 1, 2]), ([0], [1]), ([0, 1, 2], [0, 1]),
+        ])
+    func order(_ before: [Int], _ after: [Int]) throws {
+        let rules = [
+            Rule(Match([Clause()], unmodelled: ["recent"]), .accept, place: nowhere),
+            Rule(Match([Clause()], unmodelled: ["limit"]), .drop, place: nowhere),
+            Rule(Match([Clause()]), .drop, place: nowhere),
+        ]
+        let readings = try [before, after].map { order in
+            var ruleset = Ruleset()
+            var chain = Chain(
+                table: "t", name: "c", families: .both,
+                base: Base(.filter, .input, priority: 0, accepts: true), place: nowhere)
+            chain.rules = order.map { rules[$0] }
+            ruleset.chains = [chain]
+            return try Self.reading(Unfolding(ruleset, .v4).rules(of: 0), Packet())
+        }
+        #expect(readings[0] != readings[1])
+    }
+
     @Test(
         "what rules do lies between may and must, and is both where all is modelled",
         arguments: 0..<200)
