@@ -57,8 +57,10 @@ struct GateMaker: Sendable {
         var gates: [Gate] = []
         for base in filter.rules.bases(at: hook) {
             do throws(UnfoldingError) {
-                var v4 = try Unfolding(filter.rules, .v4).rules(of: base)
-                var v6 = try Unfolding(filter.rules, .v6(atoms)).rules(of: base)
+                let isOrdered = field == nil
+                var v4 = try Unfolding(filter.rules, .v4).rules(of: base, isOrdered: isOrdered)
+                var v6 = try Unfolding(filter.rules, .v6(atoms))
+                    .rules(of: base, isOrdered: isOrdered)
                 if let field {
                     v4 = v4.at(field, 1)
                     v6 = v6.at(field, 1)
