@@ -103,8 +103,8 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Segmentation",
         opens: [
-            "Addresses", "Confinement", "Rulebook", "NftText", "Topology", "Ruleset", "Packets",
-            "Findings",
+            "Addresses", "Confinement", "Crew", "Rulebook", "NftText", "Topology", "Ruleset",
+            "Packets", "Findings",
         ], tests: ["Chance"]),
     room(
         "Plan", "Drift",
@@ -115,8 +115,8 @@ let rooms: [[Target]] = [
     room(
         "Plan", "Assurance",
         opens: [
-            "Addresses", "Confinement", "Cover", "CoverCheck", "Findings", "Packets", "Platform",
-            "Reach", "Segmentation", "Topology",
+            "Addresses", "Confinement", "Cover", "CoverCheck", "Crew", "Findings", "Packets",
+            "Platform", "Reach", "Segmentation", "Topology",
         ], tests: ["Compile", "Blueprint", "Rulebook"]),
     room(
         "Formats", "IptablesSave", opens: ["FilterTerms", "Packets", "Ruleset", "Findings"],
@@ -220,6 +220,7 @@ let rooms: [[Target]] = [
     room("Kernel", "Descriptors", opens: ["Findings", "CLinux"]),
     room("Kernel", "Sockets", opens: ["Descriptors", "Addresses", "CLinux"]),
     room("Kernel", "Loop", opens: ["Descriptors", "CLinux"]),
+    room("Kernel", "Crew"),
     room("Kernel", "Namespaces", opens: ["Descriptors", "CLinux"]),
     room(
         "Kernel", "Netlink", opens: ["Descriptors", "Namespaces", "Addresses", "Bytes", "CLinux"],

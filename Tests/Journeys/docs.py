@@ -98,25 +98,35 @@ def commands():
     run("Docs/segmentation.md")
     run("Docs/lint.md")
     run("Docs/render.md")
-    write("tagged.yaml", blocks("Docs/render.md", "yaml", "check")[0][1])
-    run("Docs/render.md", "tagged")
     run("Docs/operating.md")
     bulkhead("up", f"{folder}/desk.yaml", "--detach", check=0)
     run("Docs/trails.md")
     bulkhead("down", check=0)
 
 
-@claim("what the page about packet filters shows is what the program prints")
-def filters():
-    page = text("Docs/packet-filters.md")
-    write("router.nft", re.search(r"^```nft\n(.*?)^```", page, re.M | re.S).group(1))
-    shown = re.findall(r"^```\n\$ (bulkhead .*?)\n(.*?)^```", page, re.M | re.S)
+def shows(page, least):
+    """What stands below `$ bulkhead …` is what it prints."""
+    shown = re.findall(r"^```\n\$ (bulkhead .*?)\n(.*?)^```", text(page), re.M | re.S)
     for line, wanted in shown:
         done = subprocess.run(
             ["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=300,
             env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"})
         expect(done.stdout == wanted, f"`{line}` printed {done.stdout}{done.stderr}")
-    expect(len(shown) >= 3, f"only {len(shown)} examples")
+    expect(len(shown) >= least, f"only {len(shown)} examples")
+
+
+@claim("what the page about packet filters shows is what the program prints")
+def filters():
+    page = text("Docs/packet-filters.md")
+    write("router.nft", re.search(r"^```nft\n(.*?)^```", page, re.M | re.S).group(1))
+    shows("Docs/packet-filters.md", 3)
+
+
+@claim("what the page about rendering shows is what the program prints")
+def renderings():
+    write("tagged.yaml", blocks("Docs/render.md", "yaml", "check")[0][1])
+    run("Docs/render.md", "tagged")
+    shows("Docs/render.md", 1)
 
 
 @claim("an owned service reaches what its flows lead to, and the cut names their lines")

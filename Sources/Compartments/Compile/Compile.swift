@@ -11,6 +11,11 @@ package import Platform
 
 /// Compiles platforms to deployments.
 package enum Compile {
+    /// A plan with more is refused by every verb; one machine runs far fewer.
+    package static let compartmentsMax = 10_000
+    /// Pairs of compartments that flows join.
+    package static let connectionsMax = 250_000
+
     /// The deployment of a platform, or everything that stands in its way as one failure.
     ///
     /// `file` is the platform file as the operator named it and `folder` its directory.

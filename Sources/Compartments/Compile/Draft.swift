@@ -71,6 +71,7 @@ struct Draft {
     mutating func compile() -> Deployment {
         var deployment = Deployment(platform: platform.name, file: file, isolation: isolation)
         deployment.zones = platform.zones.map { ZonePlan(name: $0.name, network: $0.network) }
+        guard isBounded() else { return deployment }
         seats = seated()
         isOversized = isFull && seats.count > Self.servicesMax
         planFlows(&deployment)
@@ -88,12 +89,16 @@ struct Draft {
     mutating func outline() -> Deployment {
         var deployment = Deployment(platform: platform.name, file: file, isolation: isolation)
         deployment.zones = platform.zones.map { ZonePlan(name: $0.name, network: $0.network) }
+        guard isBounded() else { return deployment }
         seats = seated()
         planFlows(&deployment)
+        let zones = Dictionary(
+            platform.zones.indices.map { (platform.zones[$0].name, $0) },
+            uniquingKeysWith: { first, _ in first })
         for seat in seats {
-            let zone = platform.zones.firstIndex { $0.name == seat.service.zone } ?? 0
             var plan = CompartmentPlan(
-                name: seat.name, zone: zone, address: seat.address, program: "")
+                name: seat.name, zone: zones[seat.service.zone] ?? 0, address: seat.address,
+                program: "")
             plan.ports = seat.service.ports.map(\.port)
             deployment.compartments.append(plan)
         }

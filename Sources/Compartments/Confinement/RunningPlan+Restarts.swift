@@ -45,7 +45,7 @@ extension RunningPlan {
         return lost
     }
 
-    /// Pairs and tables; a table that lost lines and has no new ones needs nothing.
+    /// Pairs and tables; a table that only lost passages needs nothing.
     private func channelChanges(_ other: Deployment) -> [String] {
         var lines: [String] = []
         for channel in other.channels where !deployment.channels.contains(channel) {
@@ -55,10 +55,11 @@ extension RunningPlan {
                     guard case .table(owner, name, let bytes) = channel else { return nil }
                     return bytes
                 }
-                let known = Set((old.first ?? []).split(separator: 10))
-                if !bytes.split(separator: 10).allSatisfy(known.contains) {
+                let reasons = PassageReasons(name, old: old.first ?? [], new: bytes).words
+                if !reasons.isEmpty {
                     lines.append(
-                        "\(other.compartments[owner].name) needs a restart: its table of \(name)")
+                        "\(other.compartments[owner].name) needs a restart: "
+                            + reasons.joined(separator: ", "))
                 }
             case .operators(let to, _), .pair(_, let to, _):
                 lines.append("\(other.compartments[to].name) needs a restart: a channel")

@@ -13,9 +13,9 @@ struct GuaranteeReport {
     private let assurance: Assurance
     private let platform: Platform
     private let mutants: [Mutant]
+    /// Flows at the end of the file of which no change was tried.
+    private let untried: Int
     private let listsMutants: Bool
-    /// Flows beyond which changes are tried only when they are asked for.
-    private static let quickFlows = 500
 
     /// Nil for a file with errors.
     init?(
@@ -33,11 +33,8 @@ struct GuaranteeReport {
         assurance = try Self.assurance(platform, deployment)
         self.platform = platform
         self.listsMutants = listsMutants
-        let isWanted =
-            listsMutants
-            || triesMutants && !platform.guarantees.isEmpty
-                && platform.flows.count <= Self.quickFlows
-        mutants = isWanted ? assurance.graph.mutants() : []
+        let isWanted = listsMutants || triesMutants && !platform.guarantees.isEmpty
+        (mutants, untried) = isWanted ? assurance.graph.mutation() : ([], 0)
     }
 
     /// What became of guarantees that were asked elsewhere.
@@ -46,6 +43,7 @@ struct GuaranteeReport {
         self.platform = platform
         listsMutants = false
         mutants = []
+        untried = 0
     }
 
     static func assurance(
@@ -134,6 +132,9 @@ struct GuaranteeReport {
                 + "\(counted(mutants.count, "wrong change")) of a flow"
                 + (unnoticed.isEmpty || listsMutants ? "" : "; --mutants lists the others")
         ]
+        if untried > 0 {
+            lines.append("of the last \(counted(untried, "flow")) no change was tried")
+        }
         guard listsMutants, !unnoticed.isEmpty else { return lines }
         lines += ["", "not noticed"]
         lines += aligned(
@@ -186,16 +187,21 @@ struct GuaranteeReport {
     var mutation: JSON {
         guard !mutants.isEmpty else { return .null }
         let unnoticed = mutants.filter { $0.caughtBy == nil }
-        return [
-            "tried": .count(mutants.count), "noticed": .count(mutants.count - unnoticed.count),
-            "unnoticed": .list(
-                unnoticed.map { mutant in
-                    [
-                        "line": .count(platform.flows[mutant.flow].place.line),
-                        "change": .text(mutant.change.name),
-                    ]
-                }),
+        var members: [JSON.Member] = [
+            JSON.Member("tried", .count(mutants.count)),
+            JSON.Member("noticed", .count(mutants.count - unnoticed.count)),
+            JSON.Member(
+                "unnoticed",
+                .list(
+                    unnoticed.map { mutant in
+                        [
+                            "line": .count(platform.flows[mutant.flow].place.line),
+                            "change": .text(mutant.change.name),
+                        ]
+                    })),
         ]
+        if untried > 0 { members.append(JSON.Member("flowsUntried", .count(untried))) }
+        return .object(members)
     }
 }
 

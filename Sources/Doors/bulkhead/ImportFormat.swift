@@ -46,12 +46,29 @@ struct ImportFormat: Sendable {
     /// What is wrong with the files and folders.
     func reviewed(_ paths: [String]) throws(Failure) -> ImportedReview {
         let files = try ImportedFiles.read(paths, endings)
-        if let review { return review(files) }
-        let topology = try read(files)
-        let isWhole = !topology.findings.contains { $0.severity == .error }
-        return ImportedReview(
-            summary: isWhole ? counted(topology.endpoints.count, "endpoint") : nil,
-            findings: topology.findings)
+        var reviewed: ImportedReview
+        if let review {
+            reviewed = review(files)
+        } else {
+            let topology = try read(files)
+            let isWhole = !topology.findings.contains { $0.severity == .error }
+            reviewed = ImportedReview(
+                summary: isWhole ? counted(topology.endpoints.count, "endpoint") : nil,
+                findings: topology.findings)
+        }
+        reviewed.findings = Self.placed(reviewed.findings, files)
+        return reviewed
+    }
+
+    /// Readers name the file where there are several; the only one of a folder has a name as well.
+    private static func placed(_ findings: [Finding], _ files: [ImportedFile]) -> [Finding] {
+        guard files.count == 1, let file = files.first else { return findings }
+        return findings.map { finding in
+            guard finding.file.isEmpty else { return finding }
+            return Finding(
+                finding.severity, finding.code, at: finding.place, finding.problem,
+                remedy: finding.remedy, file: file.name)
+        }
     }
 
     /// The topology of the files and folders; findings go to standard error, and an error among
@@ -63,7 +80,8 @@ struct ImportFormat: Sendable {
 
     /// The topology of files that were read; `name` stands for them in findings.
     func whole(_ files: [ImportedFile], _ name: String) throws(Failure) -> Topology {
-        let topology = try read(files)
+        var topology = try read(files)
+        topology.findings = Self.placed(topology.findings, files)
         let shown = Excerpt.of(name, limit: 500)
         for finding in topology.findings { Output.error(finding.line(file: shown)) }
         let errors = topology.findings.count { $0.severity == .error }

@@ -108,7 +108,9 @@ enum Sides {
     /// What a comparison needs of a source.
     static func side(_ source: Source, asOutside: Bool = false) throws(Failure) -> Side {
         if let format = source.format {
-            return Side(name: source.path, topology: try format.whole(source.files, source.path))
+            // The only file of a folder is what its lines are in.
+            let name = source.files.count == 1 ? source.files[0].name : source.path
+            return Side(name: name, topology: try format.whole(source.files, name))
         }
         let plan = try plan(source)
         do throws(Segmentation.Unreadable) {

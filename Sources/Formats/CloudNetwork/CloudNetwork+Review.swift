@@ -114,7 +114,7 @@ extension CloudNetwork {
             return Finding(
                 .warning, "unused-group", at: group.place,
                 "\(group.name) is worn by nothing here and named by no rule",
-                remedy: "remove it, or attach it")
+                remedy: "remove it, or attach it", file: group.file)
         }
     }
 }

@@ -49,6 +49,8 @@ package struct SecurityGroup: Sendable {
     /// What of its rules is not known, as a whole.
     package var unknowns: [String] = []
     package var place: Place?
+    /// The file of the place, where there are several.
+    package var file = ""
 
     package init(id: String, name: String, isGiven: Bool = true, place: Place? = nil) {
         self.id = id

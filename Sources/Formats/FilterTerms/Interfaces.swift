@@ -4,7 +4,7 @@ internal import Ruleset
 /// Interfaces by name: number n of a field is `names[n - 1]`.
 package struct Interfaces: Sendable {
     /// More names than this have no number, and conditions on them are not modelled.
-    package static let countMax = 4_096
+    package static let countMax = 16_384
 
     package let names: [String]
     private let numbers: [String: UInt128]

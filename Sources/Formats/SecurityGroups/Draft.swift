@@ -28,8 +28,7 @@ struct Draft {
         _ severity: Severity, _ code: String, _ place: Place?, _ problem: String, _ remedy: String
     ) {
         guard findings.count < 10_000 else { return }
-        let name = names.count > 1 && names.indices.contains(file) ? names[file] : ""
-        let finding = Finding(severity, code, at: place, problem, remedy: remedy, file: name)
+        let finding = Finding(severity, code, at: place, problem, remedy: remedy, file: fileName)
         findings.append(finding)
     }
 
@@ -72,9 +71,12 @@ struct Draft {
     }
 
     func label(_ name: String, _ place: Place?) -> RuleLabel {
-        RuleLabel(
-            Excerpt.of(name, limit: 300),
-            file: names.count > 1 && names.indices.contains(file) ? names[file] : "", place: place)
+        RuleLabel(Excerpt.of(name, limit: 300), file: fileName, place: place)
+    }
+
+    /// The file that is being read, where there are several.
+    private var fileName: String {
+        names.count > 1 && names.indices.contains(file) ? names[file] : ""
     }
 
     /// Which group has the identifier; one that no file has is there without rules.
@@ -94,6 +96,7 @@ struct Draft {
         let index = group(id: id)
         network.groups[index].isGiven = true
         network.groups[index].place = node.place
+        network.groups[index].file = fileName
         if let name = node.text("GroupName") {
             network.groups[index].name = "\(Excerpt.of(id, limit: 100)) (\(Excerpt.of(name)))"
         }

@@ -3,6 +3,7 @@
 // a separate checker accepts; where they differ there is no answer. Bounds: those of Segmentation.
 internal import Addresses
 package import Confinement
+internal import Crew
 package import Platform
 package import Reach
 package import Segmentation
@@ -44,12 +45,14 @@ package struct Assurance: Sendable {
         addresses = Dictionary(
             deployment.compartments.lazy.filter { $0.kind == .service }
                 .map { ($0.name, $0.address) }, uniquingKeysWith: { first, _ in first })
-        let layers = Segmentation.Layer.allCases.map {
-            LayerJudge($0, platform, deployment, segmentation)
+        let layers = Segmentation.Layer.allCases
+        let judged = Crew.map(layers.count) { index -> [Layered] in
+            let judge = LayerJudge(layers[index], platform, deployment, segmentation)
+            return platform.guarantees.map(judge.judge)
         }
-        answers = platform.guarantees.map { guarantee in
+        answers = platform.guarantees.enumerated().map { number, guarantee in
             let declared = graph.verdict(on: guarantee)
-            let layered = layers.map { $0.judge(guarantee) }
+            let layered = judged.map { $0[number] }
             return Answer(
                 guarantee: guarantee, verdict: Self.worst(declared, layered), layers: layered,
                 repair: graph.repair(of: guarantee))

@@ -40,7 +40,8 @@ struct Evidence {
     private let members: [String: [Int]]
     private let zoneMembers: [String: [Int]]
     private let topology: Topology
-    private let filters: [Filter]
+    /// By gate: those of the layer.
+    private let filters: [Int: Filter]
 
     init(
         _ layer: Segmentation.Layer, _ platform: Platform, _ deployment: Deployment,
@@ -48,7 +49,8 @@ struct Evidence {
     ) {
         self.layer = layer
         self.platform = platform
-        topology = segmentation.topology(layer)
+        let own = segmentation.topology(layer)
+        topology = own
         var zones: [String: ClosedRange<UInt32>] = [:]
         for zone in deployment.zones {
             zones[zone.name] = zone.network.base.value...zone.network.last.value
@@ -64,9 +66,12 @@ struct Evidence {
         }
         self.members = members
         self.zoneMembers = zoneMembers
-        filters = topology.gates.map {
-            Filter(prover: Prover($0.v4.may), check: CoverCheck($0.v4.may))
-        }
+        let used = own.transit + own.endpoints.flatMap { $0.egress + $0.ingress }.map(\.gate)
+        filters = Dictionary(
+            used.map { gate in
+                let rules = own.gates[gate].v4.may
+                return (gate, Filter(prover: Prover(rules), check: CoverCheck(rules)))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What must be refused for the guarantee to hold; nil where packets alone do not say.
@@ -187,9 +192,10 @@ struct Evidence {
     private func refused(_ question: Box, _ gates: [Int]) -> Outcome {
         var open = question.first
         for gate in gates {
-            switch filters[gate].prover.prove(question, allow: false) {
+            guard let filter = filters[gate] else { continue }
+            switch filter.prover.prove(question, allow: false) {
             case .holds(let certificate):
-                if filters[gate].check.accepts(certificate, question: question, allow: false) {
+                if filter.check.accepts(certificate, question: question, allow: false) {
                     return .proved(1)
                 }
             case .refuted(let packet): open = packet

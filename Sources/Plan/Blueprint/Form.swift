@@ -131,9 +131,10 @@ enum Form: Sendable {
     /// The two names of `service.port`.
     static func split(_ text: String) -> (service: String, port: String)? {
         guard text.utf8.count <= 65 else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, parts.allSatisfy(isName) else { return nil }
-        return (parts[0], parts[1])
+        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        let service = String(text[..<dot])
+        let port = String(text[text.utf8.index(after: dot)...])
+        return isName(service) && isName(port) ? (service, port) : nil
     }
 
     private static func isSecret(_ text: String) -> Bool {
@@ -148,6 +149,7 @@ enum Form: Sendable {
     private static func isLine(_ text: String, limit: Int) -> Bool {
         let line = Units.trimmed(text)
         guard !line.isEmpty, line.unicodeScalars.count <= limit else { return false }
+        guard !line.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return true }
         return line.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: false

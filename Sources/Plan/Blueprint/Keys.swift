@@ -18,7 +18,7 @@ enum PlatformKey: String, KeySet {
             Rule(
                 .map(
                     key: .name, value: .record(Record("service", ServiceKey.self)), noun: "service",
-                    atMost: 4096),
+                    atMost: 10_000),
                 required: true, "Programs, each in its own compartment, by name")
         case .flows:
             Rule(

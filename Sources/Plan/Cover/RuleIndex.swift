@@ -15,6 +15,9 @@ struct RuleIndex: Sendable {
     private var addresses: [Addresses] = []
     /// Ends of the protocols' and ports' intervals, and the numbers.
     private var others: [Others] = []
+    /// The smallest box around each `spanBlocks` elements: most are nowhere near a question.
+    private var spans: [Box] = []
+    private static let spanBlocks = 32
     /// Whether state or interfaces matter to some box.
     private let isWide: Bool
 
@@ -46,7 +49,14 @@ struct RuleIndex: Sendable {
         let blocks = (boxes.count + 7) / 8
         addresses = Array(repeating: Addresses(), count: blocks)
         others = Array(repeating: Others(), count: blocks)
-        for (rank, box) in boxes.enumerated() { place(box, rank / 8, rank % 8, numbers[rank]) }
+        for (rank, box) in boxes.enumerated() {
+            place(box, rank / 8, rank % 8, numbers[rank])
+            if rank % (8 * Self.spanBlocks) == 0 {
+                spans.append(box)
+            } else {
+                spans[spans.count - 1] = spans[spans.count - 1].hull(box)
+            }
+        }
     }
 
     private mutating func place(_ box: Box, _ block: Int, _ lane: Int, _ number: Int32) {
@@ -70,7 +80,19 @@ struct RuleIndex: Sendable {
         let low = Self.lanes(question.low)
         let high = Self.lanes(question.high)
         let last = SIMD8(repeating: UInt32(clamping: limit))
-        for block in addresses.indices {
+        for (span, around) in spans.enumerated() where around.overlaps(question) {
+            let first = span * Self.spanBlocks
+            look(
+                first..<min(first + Self.spanBlocks, addresses.count), question, low, high, last,
+                &found)
+        }
+    }
+
+    private func look(
+        _ blocks: Range<Int>, _ question: Box, _ low: Lanes, _ high: Lanes, _ last: SIMD8<UInt32>,
+        _ found: inout [Int32]
+    ) {
+        for block in blocks {
             let near =
                 (addresses[block].sourceLow .<= high.source)
                 .& (addresses[block].sourceHigh .>= low.source)

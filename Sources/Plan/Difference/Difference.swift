@@ -1,7 +1,9 @@
 // Difference: which packets one list of rules allows and another does not, and which rules did it.
 // Only what changed rules touch is looked at, so one changed rule among many costs what it holds.
-// What would be too many boxes is told as a box without others, exact all the same. Bounds:
-// `PacketSet.limit` boxes, `pairsMax` such regions, above which there is no answer.
+// What would be too many boxes is told as a box without others, exact all the same; and what would
+// be too many of those as one that holds them all, with a packet that changed for sure. Bounds:
+// `PacketSet.limit` boxes, `pairsMax` such regions, `Prover.stepsMax` cells of one proof, above
+// which there is no answer.
 package import Packets
 
 /// What changes when one list takes the place of another.
@@ -20,6 +22,7 @@ package struct Difference: Sendable {
         /// Packets that would be too many boxes.
         package var regions: [Region] = []
 
+        /// For a region that is not exact: whether it may be among them.
         package func contains(_ packet: Packet) -> Bool {
             packets.contains(packet) || regions.contains { $0.contains(packet) }
         }
@@ -31,10 +34,16 @@ package struct Difference: Sendable {
     /// True when every packet is decided as before: a proof, not a guess.
     package var isEmpty: Bool { opened.isEmpty && closed.isEmpty }
 
+    /// Pairs of rules that are told apart; of more only bounds are told.
+    package static let pairsMax = 1 << 16
+    private let pairsMax: Int
+
     /// Compares two lists inside a question.
     package init(
-        from old: RuleList, to new: RuleList, in question: Box = .everything
+        from old: RuleList, to new: RuleList, in question: Box = .everything,
+        pairsMax: Int = pairsMax
     ) throws(PacketSet.TooLarge) {
+        self.pairsMax = pairsMax
         var seen: [Box] = []
         for region in Self.regions(old, new) {
             guard let region = region.intersection(question) else { continue }
@@ -68,7 +77,15 @@ package struct Difference: Sendable {
                 return
             } catch {}
         }
-        try Pairs(old, new, box, first, earlier).add(to: &self)
+        let pairs = Pairs(old, new, box, first, earlier)
+        var regions = self
+        do throws(PacketSet.TooLarge) {
+            try pairs.add(to: &regions, atMost: pairsMax)
+        } catch {
+            regions = self
+            try pairs.addBounds(to: &regions)
+        }
+        self = regions
     }
 
     private mutating func compare(

@@ -7,8 +7,10 @@ extension Difference {
         package let box: Box
         /// In the order of the rules that hold them; each touches the box.
         package let without: [Box]
-        /// One of the packets.
+        /// One of the packets, which changes for sure.
         package let witness: Packet
+        /// Every packet of it changes; if not, none outside of it does.
+        package let isExact: Bool
 
         package func contains(_ packet: Packet) -> Bool {
             box.contains(packet) && !without.contains { $0.contains(packet) }
@@ -21,6 +23,15 @@ extension Difference {
             self.box = box
             without = touching
             self.witness = witness
+            isExact = true
+        }
+
+        /// Among its packets are some that change, the witness first.
+        init(around witness: Packet, _ box: Box, without others: [Box]) {
+            self.box = box
+            without = others.filter(box.overlaps)
+            self.witness = witness
+            isExact = false
         }
 
         /// Boxes that people still read, and looks at boxes that they may cost.
@@ -86,9 +97,6 @@ extension Difference {
 
 /// The cells of two lists inside a box as regions: which rule decided, and which decides now.
 struct Pairs {
-    /// Pairs of rules that are looked at.
-    static let pairsMax = 1 << 16
-
     private let old: RuleList
     private let new: RuleList
     private let box: Box
@@ -110,7 +118,7 @@ struct Pairs {
         return first...(last ?? list.count)
     }
 
-    func add(to difference: inout Difference) throws(PacketSet.TooLarge) {
+    func add(to difference: inout Difference, atMost pairsMax: Int) throws(PacketSet.TooLarge) {
         var pairs = 0
         for after in deciders(new) {
             let isAllowed = after < new.count ? new.decisions[after] == .allow : new.otherwise
@@ -119,7 +127,7 @@ struct Pairs {
                 let wasAllowed =
                     before < old.count ? old.decisions[before] == .allow : old.otherwise
                 pairs += 1
-                guard pairs <= Self.pairsMax else { throw PacketSet.TooLarge() }
+                guard pairs <= pairsMax else { throw PacketSet.TooLarge() }
                 guard isAllowed != wasAllowed,
                     let common = box.intersection(cell)?.intersection(
                         before < old.count ? old.boxes[before] : box)
@@ -134,4 +142,47 @@ struct Pairs {
             }
         }
     }
+
+    /// Cells of one list, each with what of it may change and one packet that does.
+    ///
+    /// Where the cells of both lists make too many pairs, those of the list that has fewer are
+    /// asked one by one whether the other list decides all of their packets alike: exact in what
+    /// is opened and what is closed, and wide in which packets those are.
+    func addBounds(to difference: inout Difference) throws(PacketSet.TooLarge) {
+        let isNew = deciders(new).count <= deciders(old).count
+        let (asked, other) = isNew ? (new, old) : (old, new)
+        guard deciders(asked).count <= Self.cellsMax else { throw PacketSet.TooLarge() }
+        for index in deciders(asked) {
+            let isDecided = index < asked.count
+            let allows = isDecided ? asked.decisions[index] == .allow : asked.otherwise
+            guard let cell = isDecided ? box.intersection(asked.boxes[index]) : box else {
+                continue
+            }
+            let before = earlier + asked.boxes[first..<index]
+            var list = RuleList(otherwise: other.otherwise)
+            // What others hold is no question of this cell.
+            for held in before where held.overlaps(cell) {
+                list.append(held, allow: allows, owner: .max)
+            }
+            for rule in first..<max(other.count, first) where other.boxes[rule].overlaps(cell) {
+                list.append(
+                    other.boxes[rule], allow: other.decisions[rule] == .allow,
+                    owner: other.owners[rule])
+            }
+            switch Prover(list).prove(cell, allow: allows) {
+            case .holds: continue
+            case .undecided: throw PacketSet.TooLarge()
+            case .refuted(let packet):
+                let owner = isDecided ? asked.owners[index] : nil
+                let others = list.deciding(packet).map { list.owners[$0] }
+                let change = Difference.Change(
+                    newOwner: isNew ? owner : others, oldOwner: isNew ? others : owner,
+                    packets: PacketSet(),
+                    regions: [Difference.Region(around: packet, cell, without: before)])
+                try difference.add(change, isOpened: isNew == allows)
+            }
+        }
+    }
+
+    private static let cellsMax = 4_096
 }

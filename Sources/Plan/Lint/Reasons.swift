@@ -91,6 +91,13 @@ enum Reasons {
 
     /// Words in lower case; what separates them is all that is no letter and no digit.
     private static func words(_ text: String) -> [String] {
-        text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        }
+        return text.utf8.split { byte in
+            !(97...122).contains(byte | 0x20) && !(48...57).contains(byte)
+        }.map { word in
+            String(decoding: word.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        }
     }
 }

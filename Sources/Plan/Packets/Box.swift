@@ -59,6 +59,11 @@ package struct Box: Sendable, Hashable {
         all(low .<= other.high) && all(other.low .<= high)
     }
 
+    /// The smallest box that holds both.
+    package func hull(_ other: Box) -> Box {
+        Box(unchecked: pointwiseMin(low, other.low), pointwiseMax(high, other.high))
+    }
+
     /// What both hold; nil when they share nothing.
     @inlinable @inline(__always)
     package func intersection(_ other: Box) -> Box? {

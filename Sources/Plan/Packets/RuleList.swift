@@ -186,16 +186,32 @@ package struct RuleList: Sendable {
         return cells
     }
 
-    /// The rules that touch a box, in their order; the whole list where it has skips.
+    /// The rules that touch a box, in their order: for its packets the list says the same.
     package func touching(_ question: Box) -> RuleList {
-        guard !hasSkips else { return self }
         var list = RuleList(otherwise: otherwise)
         let touching = boxes.indices.filter { boxes[$0].overlaps(question) }
         list.boxes = touching.map { boxes[$0] }
         list.decisions = touching.map { decisions[$0] }
         list.targets = Array(repeating: 0, count: touching.count)
         list.owners = touching.map { owners[$0] }
+        guard hasSkips else { return list }
+        // What a skip leads over may be gone; it lands on the next rule that is left.
+        for (place, index) in touching.enumerated() where decisions[index] == .skip {
+            list.hasSkips = true
+            list.targets[place] = UInt32(
+                truncatingIfNeeded: Self.first(in: touching, from: Int(targets[index])))
+        }
         return list
+    }
+
+    /// The place of the first of ascending numbers that is not below another.
+    private static func first(in numbers: [Int], from number: Int) -> Int {
+        var (low, high) = (0, numbers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if numbers[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 

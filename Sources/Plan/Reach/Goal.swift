@@ -30,7 +30,7 @@ extension Graph {
     /// Outsides are in it: flows and channels end at services, so nothing leads out to them.
     func unanswerable(_ goal: Goal) -> Verdict? {
         guard case .service(let service) = goal.party else { return nil }
-        guard platform.service(service) != nil else {
+        guard self.service(service) != nil else {
             return .unanswered(why: "there is no service \(service)")
         }
         guard let name = goal.name, !isPortOrChannel(name, of: goal.party),
@@ -39,9 +39,9 @@ extension Graph {
         return .unanswered(why: "\(service).\(name) is no port, no channel and no message")
     }
 
-    private func isPortOrChannel(_ name: String, of party: Party) -> Bool {
+    func isPortOrChannel(_ name: String, of party: Party) -> Bool {
         guard case .service(let service) = party else { return false }
-        return platform.service(service)?.port(name) != nil
+        return self.service(service).flatMap { platform.services[$0].port(name) } != nil
             || platform.channels.contains { $0.to == service && $0.name == name }
     }
 }

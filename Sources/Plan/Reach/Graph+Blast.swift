@@ -36,7 +36,6 @@ extension Graph {
 
     /// The index of the service of that name.
     package func service(_ name: String) -> Int? {
-        guard case .service(let index)? = members(.service(name)).first else { return nil }
-        return index
+        index[name]
     }
 }

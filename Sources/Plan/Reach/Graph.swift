@@ -7,7 +7,7 @@ package import Platform
 /// Reach means one hop while nobody is owned: sources on one side, listening services on the other.
 package struct Graph: Sendable {
     package let platform: Platform
-    private let index: [String: Int]
+    let index: [String: Int]
     private let membersOfZone: [String: [Int]]
     /// Flows, then channels, each in the order of the file.
     let edges: [Edge]
@@ -107,11 +107,16 @@ package struct Graph: Sendable {
     ///
     /// A flow from a zone leaves out the service that it leads to.
     package func links(from source: Source) -> [Link] {
-        var found: [Link] = []
+        numbers(from: source).map { edges[$0].link(from: source) }
+    }
+
+    /// Indices of the edges that the source may take.
+    func numbers(from source: Source) -> [Int] {
+        var found: [Int] = []
         for (party, isZone) in parties(of: source) {
             for number in edgesFrom[party] ?? [] {
                 if isZone, source == .service(edges[number].to) { continue }
-                found.append(edges[number].link(from: source))
+                found.append(number)
             }
         }
         return found

@@ -78,12 +78,19 @@ package struct Unfolding: Sendable {
     }
 
     /// What one base chain allows, where rewrites count as accepting.
-    package func rules(of base: Int) throws(UnfoldingError) -> BoundedRules {
+    ///
+    /// `isOrdered`: with the rules as they were written, where something is not modelled.
+    package func rules(
+        of base: Int, isOrdered: Bool = true
+    ) throws(UnfoldingError) -> BoundedRules {
         let may = try list(of: base, .may)
+        // Where all is modelled the bounds are one.
+        guard !may.unmodelled.isEmpty else { return BoundedRules(may.list) }
         let must = try list(of: base, .must)
         let unmodelled = may.unmodelled.union(must.unmodelled)
-        guard !unmodelled.isEmpty else {
-            return BoundedRules(may: may.list, must: must.list, unmodelled: [])
+        guard isOrdered else {
+            return BoundedRules(
+                may: may.list, must: must.list, unmodelled: unmodelled.sorted())
         }
         let written = try list(of: base, .sure)
         return BoundedRules(

@@ -5,7 +5,7 @@ internal import Ruleset
 internal import Topology
 
 /// The rules of one filter as they were read.
-struct ReadRules {
+struct ReadRules: Sendable {
     /// A compartment's only interface but the loopback.
     private static let wire = "eth0"
 
@@ -30,54 +30,55 @@ struct ReadRules {
     }
 }
 
-/// Lays rules out as gates and counts them.
-struct GateMaker {
+/// Lays rules out as gates.
+struct GateMaker: Sendable {
     let atoms: AddressAtoms
-    private(set) var gates: [Gate] = []
 
     init(_ filters: [ReadRules]) {
         atoms = AddressAtoms(filters.flatMap { $0.rules.addresses(.v6) })
     }
 
     /// The gates of a routing namespace: each packet that crosses it meets all of them.
-    mutating func transit(_ filter: ReadRules) throws(Segmentation.Unreadable) -> [Int] {
-        try add(filter, .prerouting) + add(filter, .forward)
+    func transit(_ filter: ReadRules) throws(Segmentation.Unreadable) -> [Gate] {
+        try gates(filter, .prerouting) + gates(filter, .forward)
     }
 
     /// The gates inside a compartment, for what leaves and for what comes by its wire.
-    mutating func ends(
+    func ends(
         _ filter: ReadRules
-    ) throws(Segmentation.Unreadable) -> (egress: [Int], ingress: [Int]) {
-        (try add(filter, .output, at: .departure), try add(filter, .input, at: .arrival))
+    ) throws(Segmentation.Unreadable) -> (egress: [Gate], ingress: [Gate]) {
+        (try gates(filter, .output, at: .departure), try gates(filter, .input, at: .arrival))
     }
 
     /// One gate for each base chain at a hook; with a field, as the first interface meets it.
-    private mutating func add(
+    private func gates(
         _ filter: ReadRules, _ hook: Hook, at field: Field? = nil
-    ) throws(Segmentation.Unreadable) -> [Int] {
-        var added: [Int] = []
+    ) throws(Segmentation.Unreadable) -> [Gate] {
+        var gates: [Gate] = []
         for base in filter.rules.bases(at: hook) {
             do throws(UnfoldingError) {
-                var v4 = try Unfolding(filter.rules, .v4).rules(of: base)
-                var v6 = try Unfolding(filter.rules, .v6(atoms)).rules(of: base)
+                let isOrdered = field == nil
+                var v4 = try Unfolding(filter.rules, .v4).rules(of: base, isOrdered: isOrdered)
+                var v6 = try Unfolding(filter.rules, .v6(atoms))
+                    .rules(of: base, isOrdered: isOrdered)
                 if let field {
                     v4 = v4.at(field, 1)
                     v6 = v6.at(field, 1)
                 }
                 let chain = filter.rules.chains[base].name
                 gates.append(Gate(name: "\(filter.name), \(chain)", v4: v4, v6: v6, labels: []))
-                added.append(gates.count - 1)
             } catch {
                 throw Segmentation.Unreadable(filter: filter.name, problem: "\(error)")
             }
         }
-        return added
+        return gates
     }
 }
 
 extension BoundedRules {
     fileprivate func at(_ field: Field, _ value: UInt32) -> BoundedRules {
-        BoundedRules(
-            may: may.at(field, value), must: must.at(field, value), unmodelled: unmodelled)
+        let narrow = may.at(field, value)
+        guard !unmodelled.isEmpty else { return BoundedRules(narrow) }
+        return BoundedRules(may: narrow, must: must.at(field, value), unmodelled: unmodelled)
     }
 }

@@ -50,10 +50,37 @@ extension Segmentation {
         return parts
     }
 
+    /// What of each part a list allows; neighbours share what the list says about both.
+    private func pass(
+        _ parts: [Box], _ order: ArraySlice<Int>, _ list: RuleList, _ passed: inout [[Box]]
+    ) throws(PacketSet.TooLarge) {
+        guard order.count > Self.neighboursMax, let first = order.first else {
+            for part in order { passed[part] = try list.allowedParts(in: parts[part]) }
+            return
+        }
+        var hull = parts[first]
+        for part in order.dropFirst() { hull = hull.hull(parts[part]) }
+        let near = list.touching(hull)
+        let middle = order.startIndex + order.count / 2
+        try pass(parts, order[..<middle], near, &passed)
+        try pass(parts, order[middle...], near, &passed)
+    }
+
+    private static let neighboursMax = 8
+
     private func crossing(_ bound: Bound, _ found: inout Found) throws(PacketSet.TooLarge) {
         let links = endpoints.count - 1
         // What forwards knows the flows, so that little is left to ask those before it.
-        for part in try passed(transit.reversed(), Self.first, bound) {
+        var parts = [Self.first]
+        for gate in transit.reversed() {
+            var passed: [[Box]] = Array(repeating: [], count: parts.count)
+            let order = parts.indices.sorted {
+                parts[$0][.source].lowerBound < parts[$1][.source].lowerBound
+            }
+            try pass(parts, order[...], gates[gate].v4[bound], &passed)
+            parts = passed.flatMap { $0 }
+        }
+        for part in parts {
             let wires = part[.arrival].clamped(to: 0...UInt32(links))
             for target in found.targets(part) {
                 for wire in wires where part[.arrival].contains(wire) {

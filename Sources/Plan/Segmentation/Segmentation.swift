@@ -3,6 +3,7 @@
 // from the plan that they were made of. Bounds: those of `Topology` and of the reader of the text.
 internal import Addresses
 package import Confinement
+internal import Crew
 internal import Packets
 internal import Rulebook
 package import Topology
@@ -60,29 +61,52 @@ package struct Segmentation: Sendable {
         }
         let routing = try ReadRules(
             "the fabric", fabric, interfaces: services.map(Rulebook.interfaceName))
-        var filters: [ReadRules] = []
-        for (index, text) in zip(services, hosts) {
-            filters.append(
-                try ReadRules(compartment: deployment.compartments[index].name, text))
+        let names = services.map { deployment.compartments[$0].name }
+        let filters = try Self.each(services.count) { index throws(Unreadable) in
+            try ReadRules(compartment: names[index], hosts[index])
         }
-        var maker = GateMaker([routing] + filters)
-        transit = try maker.transit(routing)
+        let maker = GateMaker([routing] + filters)
+        var gates = try maker.transit(routing)
+        transit = Array(gates.indices)
+        let ends = try Self.each(services.count) { index throws(Unreadable) in
+            try maker.ends(filters[index])
+        }
         var endpoints: [Endpoint] = []
         for (number, index) in services.enumerated() {
             let compartment = deployment.compartments[index]
             let address = compartment.address.value
-            let (egress, ingress) = try maker.ends(filters[number])
+            let (egress, ingress) = ends[number]
+            let first = gates.count
+            gates += egress + ingress
             endpoints.append(
                 Endpoint(
                     name: compartment.name, group: deployment.zones[compartment.zone].name,
                     v4: [address...address], link: UInt32(number + 1),
-                    egress: egress.map { Step($0) }, ingress: ingress.map { Step($0) }))
+                    egress: egress.indices.map { Step(first + $0) },
+                    ingress: ingress.indices.map { Step(first + egress.count + $0) }))
         }
         endpoints.append(
             Endpoint(.outside, name: "outside", v4: Self.outside(deployment.zones)))
         self.endpoints = endpoints
-        gates = maker.gates
+        self.gates = gates
         atoms = maker.atoms
+    }
+
+    /// What comes of every index, worked on at once, or what went wrong at the first.
+    private static func each<Made: Sendable>(
+        _ count: Int, _ make: @escaping @Sendable (Int) throws(Unreadable) -> Made
+    ) throws(Unreadable) -> [Made] {
+        let results = Crew.map(count) { index -> Result<Made, Unreadable> in
+            do throws(Unreadable) {
+                return .success(try make(index))
+            } catch {
+                return .failure(error)
+            }
+        }
+        var made: [Made] = []
+        made.reserveCapacity(count)
+        for result in results { made.append(try result.get()) }
+        return made
     }
 
     /// What parties' connections pass, by one layer alone or with nil by both in series.

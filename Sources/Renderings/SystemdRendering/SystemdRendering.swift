@@ -44,7 +44,7 @@ package enum SystemdRendering {
             Finding(
                 .warning, "ports-to-firewall", at: nil,
                 "systemd knows addresses, not their ports: between services that have a flow, "
-                    + "\(verdict.beyond) more connections are open, as \(example)",
+                    + "what no flow allows is open \(verdict.beyond) times, as \(example)",
                 remedy: "load the packet filter too: `bulkhead render --to nftables`")
         ]
     }

@@ -11,6 +11,33 @@ struct UnitPlan {
     let permits: Permits
     let deployment: Deployment
     let options: UnitOptions
+    let published: [Published]
+    private let services: [Service?]
+    private let own: [[Port]]
+
+    init(permits: Permits, deployment: Deployment, options: UnitOptions) {
+        self.permits = permits
+        self.deployment = deployment
+        self.options = options
+        let known = Dictionary(
+            permits.platform.services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }
+        )
+        let services = permits.seats.map { known[$0.service] }
+        self.services = services
+        published = deployment.listeners.compactMap { listener in
+            services[listener.compartment]?.port(listener.name).map {
+                Published(
+                    compartment: listener.compartment, name: listener.name, port: $0,
+                    address: listener.address, number: listener.port)
+            }
+        }
+        let outer = Set(permits.platform.publications.map { "\($0.service).\($0.port)" })
+        own = services.map { service in
+            service?.ports.filter { port in
+                !outer.contains("\(service?.name ?? "").\(port.name)")
+            }.map(\.port) ?? []
+        }
+    }
 
     /// A published port: the socket that systemd makes.
     struct Published {
@@ -35,28 +62,10 @@ struct UnitPlan {
         "bulkhead-\(deployment.platform).\(deployment.compartments[index].name)"
     }
 
-    func service(_ index: Int) -> Service? {
-        permits.platform.service(permits.seats[index].service)
-    }
-
-    var published: [Published] {
-        deployment.listeners.compactMap { listener in
-            service(listener.compartment)?.port(listener.name).map {
-                Published(
-                    compartment: listener.compartment, name: listener.name, port: $0,
-                    address: listener.address, number: listener.port)
-            }
-        }
-    }
+    func service(_ index: Int) -> Service? { services[index] }
 
     /// Ports that a program opens itself.
-    func ownPorts(_ index: Int) -> [Port] {
-        let names = Set(
-            deployment.listeners.filter {
-                permits.seats[$0.compartment].service == permits.seats[index].service
-            }.map(\.name))
-        return service(index)?.ports.filter { !names.contains($0.name) }.map(\.port) ?? []
-    }
+    func ownPorts(_ index: Int) -> [Port] { own[index] }
 
     func program(_ name: String) -> String {
         guard !name.hasPrefix("/") else { return moved(name) }

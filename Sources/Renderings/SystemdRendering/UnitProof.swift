@@ -120,12 +120,17 @@ struct UnitProof {
         let units = outline.seats.count
         return Verdict(
             proof: [
-                "\(units) service units: program, arguments, environment, walls and limits are "
-                    + "those of the plan, and nothing else is assigned",
+                "\(counted(units, "service unit")): program, arguments, environment, walls and "
+                    + "limits are the plan's, and nothing else is assigned",
                 "addresses: each unit may speak with exactly those that its flows need, and "
-                    + "\(sockets) published sockets with exactly theirs",
-                "ports: each unit takes exactly its own; which of the other end's ports it dials is "
-                    + "left to the packet filter: \(beyond) connections besides \(calls.count) flows",
+                    + "\(counted(sockets, "published socket")) with exactly theirs",
+                "ports: each unit takes exactly its own; which port it dials is left to the packet "
+                    + "filter: \(counted(beyond, "connection")) besides "
+                    + counted(calls.count, "flow"),
             ], beyond: beyond, example: example)
+    }
+
+    private func counted(_ count: Int, _ word: String) -> String {
+        "\(count) \(word)\(count == 1 ? "" : "s")"
     }
 }

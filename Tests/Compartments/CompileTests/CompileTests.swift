@@ -181,6 +181,35 @@ struct CompileTests {
         #expect(outcome.deployment == nil)
     }
 
+    @Test("a plan beyond the bounds of all verbs is refused where it grows too large")
+    func unbounded() throws {
+        var platform = try Fixture.platform()
+        platform.zones[0].network = try Fixture.network("10.16.0.0/12")
+        platform.zones[1].network = try Fixture.network("10.32.0.0/12")
+        for number in 0..<160 {
+            var service = platform.services[1]
+            service.name = "more\(number)"
+            service.instances = 62
+            platform.services.append(service)
+        }
+        let refused = { (platform: Platform) in
+            let outline = Compile.outline(platform, file: "s.yaml")
+            #expect((outline.deployment == nil) == !outline.findings.isEmpty)
+            return outline.findings.map(\.code)
+        }
+        #expect(refused(platform) == [])
+        platform.services[2].instances = 64
+        platform.flows.append(
+            Flow(
+                from: .zone("dmz"), to: "store", port: "main", because: "x",
+                place: Fixture.place(23)))
+        #expect(refused(platform) == ["plan-too-large"])
+        platform.flows.removeLast()
+        for index in 3..<63 { platform.services[index].instances = 64 }
+        #expect(refused(platform) == ["plan-too-large"])
+        #expect(try Fixture.compile(platform).findings.map(\.code) == ["plan-too-large"])
+    }
+
     @Test("every error comes in one failure, a line each")
     func together() throws {
         var platform = try Fixture.platform()

@@ -84,6 +84,43 @@ struct RunningPlanTests {
             ])
     }
 
+    @Test("what a running program's table of passages says otherwise is told by peer and message")
+    func passages() throws {
+        func table(_ lines: String...) -> [UInt8] {
+            Array((["self app 10.77.1.3"] + lines + [""]).joined(separator: "\n").utf8)
+        }
+        let first = table("accept web 10.77.1.2 8000 ask,tell", "open store 10.77.1.4 8000 put")
+        func reasons(_ new: [UInt8], from given: [UInt8]? = nil) throws -> [String] {
+            var old = try Self.desk([])
+            old.channels = [.table(of: 1, name: "passages", bytes: given ?? first)]
+            var next = old
+            next.channels = [.table(of: 1, name: "passages", bytes: new)]
+            return RunningPlan(old, closed: []).restarts(for: next)
+        }
+        let web = "accept web 10.77.1.2 8000 tell,ask"
+        #expect(try reasons(table(web, "open store 10.77.1.4 8000 put")) == [])
+        // No packet of what is gone passes the rules.
+        #expect(try reasons(table(web)) == [])
+        #expect(
+            try reasons(table("accept web 10.77.1.2 8000 ask", "open store 10.77.1.4 8000 get,put"))
+                == [
+                    "app needs a restart: its passage from web still carries tell, "
+                        + "its passage to store does not carry get"
+                ])
+        #expect(
+            try reasons(table("accept store 10.77.1.4 8001 put"))
+                == ["app needs a restart: it has no passage from store on port 8001 for put"])
+        #expect(
+            try reasons(table("public 192.0.2.1", "open web 1"))
+                == ["app needs a restart: its table of passages"])
+        // Two flows lead the same way: without one of them its messages would go on.
+        let both = table("accept web 10.77.1.2 8000 ask", "accept web 10.77.1.2 8000 tell")
+        #expect(try reasons(table(web), from: both) == [])
+        #expect(
+            try reasons(table("accept web 10.77.1.2 8000 ask"), from: both)
+                == ["app needs a restart: its passage from web still carries tell"])
+    }
+
     @Test("an operator's way that would be gone is found")
     func operators() throws {
         var old = try Self.desk([(.office, 1, 8000)])

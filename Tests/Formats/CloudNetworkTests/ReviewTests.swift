@@ -31,7 +31,9 @@ struct ReviewTests {
     func idle() {
         var network = pair()
         network.groups.append(SecurityGroup(id: "sg-idle", name: "idle"))
+        network.groups[2].file = "groups.json"
         #expect(network.review().map(\.code) == ["unused-group"])
+        #expect(network.review().map(\.file) == ["groups.json"])
         network.groups[1].rules.append(rule("tcp", 1, 1, Peer(.group(2))))
         #expect(network.review().isEmpty)
     }

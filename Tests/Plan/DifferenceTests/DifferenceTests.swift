@@ -135,6 +135,51 @@ struct DifferenceTests {
         #expect((100...300).contains(inside))
     }
 
+    @Test(
+        "of too many pairs of rules bounds are told, and whether anything opens or closes exactly")
+    func bounds() throws {
+        var chance = Seeded(state: 7)
+        let narrow = Self.cut(1_500, &chance)
+        let wide = Box.everything.with(.protocolNumber, 6...6)
+        let later = Self.cut(40, &chance)
+        for (allow, isInsertion) in [(true, true), (false, true), (true, false), (false, false)] {
+            var plain = narrow
+            for index in 0..<later.count {
+                plain.append(later.boxes[index], allow: index % 2 == 0, owner: 30_000)
+            }
+            var front = narrow
+            front.append(wide, allow: allow, owner: 20_000)
+            for index in 0..<later.count {
+                front.append(later.boxes[index], allow: index % 2 == 0, owner: 30_000)
+            }
+            let (old, new) = isInsertion ? (plain, front) : (front, plain)
+            let difference = try Difference(from: old, to: new, pairsMax: 0)
+            #expect(difference.opened.isEmpty == (allow != isInsertion))
+            #expect(difference.closed.isEmpty == (allow == isInsertion))
+            let changes = difference.opened + difference.closed
+            #expect(changes.flatMap(\.regions).contains { !$0.isExact })
+            for change in changes {
+                let witness = try #require(change.witness)
+                #expect(new.allows(witness) != old.allows(witness))
+                #expect(change.newOwner == new.deciding(witness).map { new.owners[$0] })
+                #expect(change.oldOwner == old.deciding(witness).map { old.owners[$0] })
+            }
+            for number in 0..<200 {
+                var packet = chance.packet()
+                packet[.protocolNumber] = number % 4 == 0 ? 17 : 6
+                guard new.allows(packet) != old.allows(packet) else { continue }
+                let told = new.allows(packet) ? difference.opened : difference.closed
+                #expect(told.contains { $0.contains(packet) })
+            }
+        }
+        // What changes nothing is still proved to change nothing.
+        var same = narrow
+        same.append(.everything, allow: false, owner: 1)
+        var shadowed = same
+        shadowed.append(wide, allow: true, owner: 2)
+        #expect(try Difference(from: same, to: shadowed, pairsMax: 0).isEmpty)
+    }
+
     @Test("a wide rule that others hold together changes nothing, however many they are")
     func covered() throws {
         var chance = Seeded(state: 6)

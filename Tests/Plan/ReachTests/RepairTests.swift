@@ -6,7 +6,7 @@ import Reach
 import Testing
 
 /// Services in two zones with random flows and messages.
-private func randomPlatform(_ chance: inout Seeded) -> Platform {
+func randomPlatform(_ chance: inout Seeded) -> Platform {
     var platform = Platform(name: "random")
     let nowhere = Place(line: 1, column: 1)
     for (number, name) in ["left", "right"].enumerated() {
@@ -35,7 +35,7 @@ private func randomPlatform(_ chance: inout Seeded) -> Platform {
     return platform
 }
 
-private func randomGuarantee(_ chance: inout Seeded, line: Int) -> Guarantee {
+func randomGuarantee(_ chance: inout Seeded, line: Int) -> Guarantee {
     func party() -> Party {
         let number = chance.below(8)
         return number < 6 ? .service("s\(number)") : number == 6 ? .zone("right") : .internet
