@@ -76,6 +76,8 @@ struct Evidence {
 
     /// What must be refused for the guarantee to hold; nil where packets alone do not say.
     func questions(_ guarantee: Guarantee) -> Questions? {
+        // Services that fall on the way decide, not packets alone.
+        guard guarantee.steps == 0 else { return nil }
         switch guarantee.kind {
         case .never(let from, let to, let name):
             return questions(to, name).map { asked in

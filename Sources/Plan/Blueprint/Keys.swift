@@ -216,39 +216,44 @@ enum ChannelKey: String, KeySet {
 
 /// Keys of `{never: A, reaches: B}`.
 enum NeverKey: String, KeySet {
-    case never, reaches
+    case never, reaches, steps
 
     var rule: Rule {
         switch self {
         case .never: Rule(.party, required: true, "Who must not reach it")
         case .reaches:
             Rule(.subject, required: true, "A service, zone, service.port, message or secret")
+        case .steps:
+            Rule(.whole(0...1000), "How many further services fall on the way; 0 when left out")
         }
     }
 }
 
 /// Keys of `{only: [A], reach: B}`.
 enum OnlyKey: String, KeySet {
-    case only, reach
+    case only, reach, steps
 
     var rule: Rule {
         switch self {
         case .only: Rule(.oneOrMany(.party), required: true, "The only ones that may reach it")
         case .reach:
             Rule(.subject, required: true, "A service, zone, service.port, message or secret")
+        case .steps:
+            Rule(.whole(0...1000), "How many further services fall on the way; 0 when left out")
         }
     }
 }
 
 /// Keys of `{must: A, reach: B}`.
 enum MustKey: String, KeySet {
-    case must, reach
+    case must, reach, steps
 
     var rule: Rule {
         switch self {
         case .must: Rule(.party, required: true, "Who must reach it: each service of a zone")
         case .reach:
             Rule(.subject, required: true, "A service, zone, service.port, message or secret")
+        case .steps: Rule(.whole(0...1000), "How many services may lie between; 0 when left out")
         }
     }
 }

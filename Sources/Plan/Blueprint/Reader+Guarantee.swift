@@ -17,7 +17,9 @@ extension Reader {
         guard let from, let subject else { return nil }
         switch subject {
         case .party(let to, let port):
-            return Guarantee(.never(from: from, to: to, port: port), place: node.place)
+            return Guarantee(
+                .never(from: from, to: to, port: port), steps: steps(node[NeverKey.steps]),
+                place: node.place)
         case .beyond(let what):
             let claim = "never \(from.name) reaches \(node.text(NeverKey.reaches) ?? "")"
             return beyond(claim, what, node)
@@ -31,7 +33,9 @@ extension Reader {
         guard from.count == nodes.count, let subject else { return nil }
         switch subject {
         case .party(let to, let port):
-            return Guarantee(.only(from: from, to: to, port: port), place: node.place)
+            return Guarantee(
+                .only(from: from, to: to, port: port), steps: steps(node[OnlyKey.steps]),
+                place: node.place)
         case .beyond(let what):
             let list = from.map(\.name).joined(separator: ", ")
             return beyond("only \(list) reach \(node.text(OnlyKey.reach) ?? "")", what, node)
@@ -44,7 +48,9 @@ extension Reader {
         guard let from, let subject else { return nil }
         switch subject {
         case .party(let to, let port):
-            return Guarantee(.must(from: from, to: to, port: port), place: node.place)
+            return Guarantee(
+                .must(from: from, to: to, port: port), steps: steps(node[MustKey.steps]),
+                place: node.place)
         case .beyond(let what):
             return beyond("\(from.name) must reach \(node.text(MustKey.reach) ?? "")", what, node)
         }
@@ -55,10 +61,12 @@ extension Reader {
         let nodes = node[ContainKey.within]?.oneOrMany ?? []
         let within = nodes.compactMap { names.party($0, outside: false, &report) }
         guard let service, within.count == nodes.count else { return nil }
-        let steps = node.text(ContainKey.steps).flatMap(Units.whole) ?? 0
         return Guarantee(
-            .contain(service: service, within: within, steps: steps), place: node.place)
+            .contain(service: service, within: within, steps: steps(node[ContainKey.steps])),
+            place: node.place)
     }
+
+    private func steps(_ node: Node?) -> Int { node?.scalar.flatMap(Units.whole) ?? 0 }
 
     /// Kept in the model, so that the check can say that it was not answered.
     private func beyond(_ claim: String, _ what: String, _ node: Node) -> Guarantee {

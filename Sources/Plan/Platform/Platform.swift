@@ -298,9 +298,12 @@ package struct Guarantee: Sendable {
     }
     package var kind: Kind
     package var place: Place
+    /// How many further services fall on the way that `never`, `only` or `must` are about.
+    package var steps: Int
 
-    package init(_ kind: Kind, place: Place) {
+    package init(_ kind: Kind, steps: Int = 0, place: Place) {
         self.kind = kind
+        self.steps = steps
         self.place = place
     }
 }

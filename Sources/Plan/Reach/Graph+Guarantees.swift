@@ -10,9 +10,12 @@ extension Graph {
     /// The verdict on one guarantee.
     package func verdict(on guarantee: Guarantee) -> Verdict {
         switch guarantee.kind {
-        case .never(let from, let to, let name): never(from, Goal(party: to, name: name))
-        case .only(let from, let to, let name): only(from, Goal(party: to, name: name))
-        case .must(let from, let to, let name): must(from, Goal(party: to, name: name))
+        case .never(let from, let to, let name):
+            never(from, Goal(party: to, name: name), guarantee.steps)
+        case .only(let from, let to, let name):
+            only(from, Goal(party: to, name: name), guarantee.steps)
+        case .must(let from, let to, let name):
+            must(from, Goal(party: to, name: name), guarantee.steps)
         case .contain(let service, let within, let steps): contain(service, within, steps)
         case .expect(let from, let to, let name, let port, let isOpen):
             isOpen
@@ -23,17 +26,23 @@ extension Graph {
     }
 
     /// One hop is enough to refute: a flow is refused even when nothing is published for it.
-    private func never(_ from: Party, _ to: Goal) -> Verdict {
+    private func never(_ from: Party, _ to: Goal, _ steps: Int = 0) -> Verdict {
         if let verdict = unanswerable(to) { return verdict }
         let members = Set(members(from))
         return refuse(hops(to: to) { members.contains($0) })
+            ?? refuse(to, from: members, steps)
             ?? .holds(why: "no flow and no channel leads there")
     }
 
-    private func only(_ from: [Party], _ to: Goal) -> Verdict {
+    private func only(_ from: [Party], _ to: Goal, _ steps: Int) -> Verdict {
         if let verdict = unanswerable(to) { return verdict }
         let allowed = Set(from.flatMap(members))
         if let verdict = refuse(hops(to: to) { !allowed.contains($0) }) { return verdict }
+        if steps > 0,
+            let verdict = refuse(to, from: sources.filter { !allowed.contains($0) }, steps)
+        {
+            return verdict
+        }
         let isUsed = !hops(to: to) { allowed.contains($0) }.isEmpty
         return .holds(why: isUsed ? "no other flow or channel leads there" : "nobody reaches it")
     }
@@ -43,6 +52,27 @@ extension Graph {
         guard let link = hops.first else { return nil }
         let more = hops.count > 1 ? " and \(hops.count - 1) more" : ""
         return .refuted(why: "\(sentence(link))\(more)", path: [link])
+    }
+
+    /// Refuted by the shortest way on which services fall; nil when there is none.
+    private func refuse(
+        _ goal: Goal, from starts: some Sequence<Source>, _ steps: Int
+    ) -> Verdict? {
+        guard steps > 0 else { return nil }
+        let advance = advance(from: starts, to: goal, steps)
+        guard let last = advance.hops(to: goal).first else { return nil }
+        let path = advance.path(endingWith: last)
+        return .refuted(
+            why: "\(name(path[0].from)) comes to \(platform.services[last.to].name) in "
+                + "\(path.count) hops", path: path)
+    }
+
+    func advance(
+        from starts: some Sequence<Source>, to goal: Goal, _ steps: Int, published: Bool = false
+    ) -> Advance {
+        Advance(
+            from: starts, steps: steps, avoiding: services(goal.party), published: published,
+            in: self)
     }
 
     /// One hop for each flow or channel to the target that some matching source has.
@@ -66,7 +96,7 @@ extension Graph {
     }
 
     /// Each member but the target itself must have a way, and what comes from outside needs a published port.
-    private func must(_ from: Party, _ to: Goal) -> Verdict {
+    private func must(_ from: Party, _ to: Goal, _ steps: Int = 0) -> Verdict {
         if let verdict = unanswerable(to) { return verdict }
         let starts = members(from)
         let targets = services(to.party)
@@ -78,7 +108,8 @@ extension Graph {
             let found = links(from: start).filter { link in
                 targets.contains(link.to) && carries(link.by, to)
             }
-            guard let link = found.first(where: { arrives($0) }) else {
+            let far = steps > 0 ? way(from: start, to: to, steps).last : nil
+            guard let link = found.first(where: { arrives($0) }) ?? far else {
                 let why =
                     found.isEmpty
                     ? "no flow leads from \(name(start)) there"
@@ -88,6 +119,12 @@ extension Graph {
             last = link
         }
         return .holds(why: last.map(sentence) ?? "")
+    }
+
+    /// The shortest way there on which at most so many services lie; empty when there is none.
+    func way(from start: Source, to goal: Goal, _ steps: Int) -> [Link] {
+        let advance = advance(from: [start], to: goal, steps, published: true)
+        return advance.hops(to: goal, published: true).first.map(advance.path) ?? []
     }
 
     private func contain(_ service: String, _ within: [Party], _ steps: Int) -> Verdict {

@@ -19,10 +19,10 @@ extension Graph {
         switch guarantee.kind {
         case .never(let from, let to, let name):
             let members = Set(members(from))
-            return .remove(hops(to: Goal(party: to, name: name)) { members.contains($0) })
+            return refusal(Goal(party: to, name: name), members, guarantee.steps)
         case .only(let from, let to, let name):
-            let allowed = Set(from.flatMap(members))
-            return .remove(hops(to: Goal(party: to, name: name)) { !allowed.contains($0) })
+            let others = Set(sources).subtracting(from.flatMap(members))
+            return refusal(Goal(party: to, name: name), others, guarantee.steps)
         case .must(let from, let to, let name):
             return addition(from, Goal(party: to, name: name))
         case .contain(let service, let within, let steps):
@@ -34,6 +34,14 @@ extension Graph {
             return .remove(hops(to: goal) { members.contains($0) })
         case .beyond: return nil
         }
+    }
+
+    /// Without the last hops of all ways nobody of these comes there.
+    private func refusal(_ goal: Goal, _ starts: Set<Source>, _ steps: Int) -> Repair {
+        let near = hops(to: goal) { starts.contains($0) }
+        guard steps > 0 else { return .remove(near) }
+        let fallen = advance(from: starts, to: goal, steps).fallen
+        return .remove(hops(to: goal) { starts.contains($0) || fallen[$0] != nil })
     }
 
     private func addition(_ from: Party, _ to: Goal) -> Repair? {

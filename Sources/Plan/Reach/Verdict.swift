@@ -41,6 +41,10 @@ package enum Verdict: Sendable, Equatable {
 extension Guarantee {
     /// The guarantee in words: `never internet reaches data`.
     package var claim: String {
+        words + (steps == 0 ? "" : ", \(steps) further service\(steps == 1 ? "" : "s") fallen")
+    }
+
+    private var words: String {
         switch kind {
         case .never(let from, let to, let port):
             "never \(from.name) reaches \(Self.target(to, port))"

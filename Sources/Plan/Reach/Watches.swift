@@ -38,6 +38,13 @@ private struct Watch {
         case contain(Spread)
     }
 
+    /// What services that fall on the way add to a claim.
+    private enum Far {
+        case refuse(Reaching)
+        /// Flows of the ways that members need, and the guarantee itself.
+        case need(Set<Int>, Guarantee)
+    }
+
     let place: Place
     private let graph: Graph
     /// The edge of each flow.
@@ -46,6 +53,7 @@ private struct Watch {
     private let targets: Set<Int>
     /// The goal's name is a port's or a channel's, not a message type.
     private let namesPort: Bool
+    private let far: Far?
 
     init?(_ guarantee: Guarantee, _ graph: Graph, _ edges: [Int: Int]) {
         place = guarantee.place
@@ -73,11 +81,44 @@ private struct Watch {
             targets = []
             namesPort = false
         }
+        far = guarantee.steps == 0 ? nil : Self.far(guarantee, graph, claim)
+    }
+
+    private static func far(_ guarantee: Guarantee, _ graph: Graph, _ claim: Claim) -> Far? {
+        switch claim {
+        case .refuse(let crowd, let goal):
+            return .refuse(Reaching(graph, crowd.sources, goal, guarantee.steps))
+        case .need(let from, let goal):
+            let targets = graph.services(goal.party)
+            let flows = graph.members(from).flatMap { start -> [Int] in
+                let direct = graph.links(from: start).filter { link in
+                    targets.contains(link.to) && graph.carries(link.by, goal)
+                        && graph.arrives(link)
+                }
+                let far = graph.way(from: start, to: goal, guarantee.steps)
+                return (direct.prefix(1) + far).compactMap { link -> Int? in
+                    guard case .flow(let flow, _, _) = link.by else { return nil }
+                    return flow
+                }
+            }
+            return .need(Set(flows), guarantee)
+        case .contain: return nil
+        }
     }
 
     func breaks(_ changed: Changed) -> Bool {
         switch claim {
         case .contain(let spread): return spread.breaks(changed.added)
+        case .refuse(_, let goal) where far != nil:
+            guard case .refuse(let reaching) = far else { return false }
+            if concerns(changed), loses(goal, changed) { return true }
+            return changed.added.contains { flow in
+                reaching.reaches(by: flow) { carries(flow, $0, goal) }
+            }
+        case .need(_, let goal) where far != nil:
+            guard case .need(let flows, let guarantee) = far, !changed.isKept else { return false }
+            if concerns(changed), loses(goal, changed) { return true }
+            return flows.contains(changed.flow) && isBroken(guarantee, by: changed)
         case .refuse(let crowd, let goal):
             guard concerns(changed) else { return false }
             return loses(goal, changed) || changed.added.contains { opens($0, goal, crowd) }
@@ -85,6 +126,13 @@ private struct Watch {
             guard !changed.isKept, concerns(changed) else { return false }
             return loses(goal, changed) || misses(from, goal, changed)
         }
+    }
+
+    private func isBroken(_ guarantee: Guarantee, by changed: Changed) -> Bool {
+        var platform = graph.platform
+        platform.flows.remove(at: changed.flow)
+        platform.flows += changed.added
+        return !Graph(platform).verdict(on: guarantee).passes
     }
 
     /// A changed flow leads where it led before.
@@ -149,7 +197,7 @@ private struct Watch {
 /// Sources, and how many of each zone are among them.
 private struct Crowd {
     private let graph: Graph
-    private let sources: Set<Source>
+    let sources: Set<Source>
     private let inZone: [String: Int]
 
     init(_ graph: Graph, _ parties: [Party]) {
@@ -182,6 +230,61 @@ private struct Crowd {
             let isInside = graph.platform.services[target].zone == name
             let own = isInside && sources.contains(.service(target)) ? 1 : 0
             return (inZone[name] ?? 0) > own
+        }
+    }
+}
+
+/// How few services fall before somebody of a crowd stands at a service, and from there at the goal.
+private struct Reaching {
+    private let graph: Graph
+    private let steps: Int
+    private let targets: Set<Int>
+    private let crowd: Set<Source>
+    private let fallen: [Source: Int]
+    /// Hops from a service to the goal.
+    private var hops: [Int: Int] = [:]
+
+    init(_ graph: Graph, _ crowd: Set<Source>, _ goal: Goal, _ steps: Int) {
+        self.graph = graph
+        self.steps = steps
+        self.crowd = crowd
+        let targets = graph.services(goal.party)
+        self.targets = targets
+        fallen = graph.advance(from: crowd, to: goal, steps).fallen
+        func sources(_ edge: Graph.Edge) -> [Int] {
+            graph.members(edge.from).compactMap { source in
+                guard case .service(let index) = source, index != edge.to,
+                    !targets.contains(index)
+                else { return nil }
+                return index
+            }
+        }
+        var front = graph.edges(to: targets).map { graph.edges[$0] }
+            .filter { graph.carries($0.by, goal) }.flatMap(sources)
+        for depth in 1...steps {
+            var next: Set<Int> = []
+            for service in front where hops[service] == nil {
+                hops[service] = depth
+                next.insert(service)
+            }
+            front = graph.edges(to: next).flatMap { sources(graph.edges[$0]) }
+        }
+    }
+
+    /// Whether a new flow completes a way.
+    func reaches(by flow: Flow, _ carries: (Int) -> Bool) -> Bool {
+        guard let to = graph.service(flow.to),
+            graph.platform.services[to].port(flow.port) != nil
+        else { return false }
+        let starts = graph.members(flow.from).filter { $0 != .service(to) }
+        if targets.contains(to) {
+            return carries(to)
+                && starts.contains { fallen[$0] != nil || crowd.contains($0) }
+        }
+        guard let rest = hops[to] else { return false }
+        return starts.contains { start in
+            guard let before = fallen[start] else { return false }
+            return before + rest <= steps
         }
     }
 }

@@ -58,7 +58,29 @@ func randomGuarantee(_ chance: inout Seeded, line: Int) -> Guarantee {
                 isOpen: chance.below(2) == 0)
         default: .never(from: party(), to: .zone("right"), port: nil)
         }
-    return Guarantee(kind, place: Place(line: line, column: 1))
+    var guarantee = Guarantee(kind, place: Place(line: line, column: 1))
+    switch kind {
+    case .never, .only, .must: guarantee.steps = [0, 0, 1, 2, 3][chance.below(5)]
+    case .contain, .expect, .beyond: break
+    }
+    return guarantee
+}
+
+/// Whether somebody of a party comes to a goal while at most so many services fall on the way: each
+/// way is tried, hop by hop.
+private func comes(
+    _ start: String, _ goal: (service: Int, port: String?), _ steps: Int, _ platform: Platform,
+    _ seen: [String] = []
+) -> Bool {
+    let target = platform.services[goal.service].name
+    let zone = platform.services.first { $0.name == start }?.zone
+    return platform.flows.contains { flow in
+        let isHere = flow.from.name == start || (flow.from == .zone(zone ?? "") && flow.to != start)
+        guard isHere, flow.to != start, !seen.contains(flow.to) else { return false }
+        if flow.to == target { return goal.port == nil || goal.port == flow.port }
+        return steps > 0
+            && comes(flow.to, goal, steps - 1, platform, seen + [start])
+    }
 }
 
 @Suite("Repairs and wrong changes")
@@ -95,6 +117,47 @@ struct RepairTests {
             }
         }
         #expect(tried > 300)
+    }
+
+    @Test("with steps a guarantee is about every way on which so many services fall")
+    func steps() {
+        var chance = Seeded(state: 22)
+        var verdicts: [String: Int] = [:]
+        for round in 0..<2_000 {
+            let platform = randomPlatform(&chance)
+            let graph = Graph(platform)
+            let goal = (service: chance.below(6), port: ["p1", nil][chance.below(2)])
+            let steps = chance.below(4)
+            let to = Party.service("s\(goal.service)")
+            let others = platform.services.indices.filter { $0 != goal.service }.map { "s\($0)" }
+            let starts = Set(
+                (others + ["internet"]).filter {
+                    comes($0, goal, steps, platform)
+                })
+            let one = others[chance.below(5)]
+            let kinds: [(Guarantee.Kind, Bool)] = [
+                (.never(from: .internet, to: to, port: goal.port), !starts.contains("internet")),
+                (.never(from: .service(one), to: to, port: goal.port), !starts.contains(one)),
+                (.must(from: .service(one), to: to, port: goal.port), starts.contains(one)),
+                (
+                    .only(from: [.service(one), .internet], to: to, port: goal.port),
+                    starts.isSubset(of: [one, "internet"])
+                ),
+            ]
+            for (kind, holds) in kinds {
+                let guarantee = Guarantee(kind, steps: steps, place: Place(line: 1, column: 1))
+                let verdict = graph.verdict(on: guarantee)
+                #expect(verdict.passes == holds, "round \(round): \(guarantee.claim) \(starts)")
+                verdicts[verdict.name, default: 0] += 1
+                if case .refuted(_, let path) = verdict, !path.isEmpty {
+                    #expect(path.count <= steps + 1 && path.last?.to == goal.service)
+                    for (link, next) in zip(path, path.dropFirst()) {
+                        #expect(next.from == .service(link.to))
+                    }
+                }
+            }
+        }
+        #expect((verdicts["holds"] ?? 0) > 1_000 && (verdicts["refuted"] ?? 0) > 1_000)
     }
 
     @Test("a message is reached by what permits it: a flow that names it, or one that names none")
