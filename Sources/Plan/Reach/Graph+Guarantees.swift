@@ -31,7 +31,7 @@ extension Graph {
         let members = Set(members(from))
         return refuse(hops(to: to) { members.contains($0) })
             ?? refuse(to, from: members, steps)
-            ?? .holds(why: "no flow and no channel leads there")
+            ?? .holds(why: steps == 0 ? "no flow and no channel leads there" : "no way leads there")
     }
 
     private func only(_ from: [Party], _ to: Goal, _ steps: Int) -> Verdict {
@@ -112,7 +112,7 @@ extension Graph {
             guard let link = found.first(where: { arrives($0) }) ?? far else {
                 let why =
                     found.isEmpty
-                    ? "no flow leads from \(name(start)) there"
+                    ? "no \(steps == 0 ? "flow" : "way") leads from \(name(start)) there"
                     : "\(found.first.map(sentence) ?? ""), but the port is not published"
                 return .refuted(why: why, path: [])
             }
