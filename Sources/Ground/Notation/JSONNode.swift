@@ -70,16 +70,34 @@ private final class Outline: Sendable {
     private let sizes: [UInt32]
     /// Where lines begin.
     private let lines: [UInt32]
+    /// Characters before each block of bytes: a whole text may be one line.
+    private let characters: [UInt32]
+    private static let blockBits = 8
 
     init(_ bytes: [UInt8], _ starts: [UInt32], _ sizes: [UInt32]) {
         self.bytes = bytes
         self.starts = starts
         self.sizes = sizes
         var lines: [UInt32] = [0]
-        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
-            lines.append(UInt32(truncatingIfNeeded: offset + 1))
+        var characters: [UInt32] = []
+        var count: UInt32 = 0
+        for (offset, byte) in bytes.enumerated() {
+            if offset & (1 << Self.blockBits - 1) == 0 { characters.append(count) }
+            if byte & 0xC0 != 0x80 { count += 1 }
+            if byte == UInt8(ascii: "\n") {
+                lines.append(UInt32(truncatingIfNeeded: offset + 1))
+            }
         }
         self.lines = lines
+        self.characters = characters
+    }
+
+    /// Characters before a byte of the text.
+    private func characters(before offset: Int) -> Int {
+        guard offset < bytes.count else { return 0 }
+        let block = offset >> Self.blockBits
+        let rest = bytes[block << Self.blockBits..<offset]
+        return Int(characters[block]) + rest.count { $0 & 0xC0 != 0x80 }
     }
 
     func size(of index: Int) -> Int { sizes.indices.contains(index) ? Int(sizes[index]) : 1 }
@@ -93,7 +111,7 @@ private final class Outline: Sendable {
             let middle = (low + high) / 2
             if lines[middle] <= start { low = middle } else { high = middle }
         }
-        let before = bytes[Int(lines[low])..<Int(start)]
-        return Place(line: low + 1, column: before.count { $0 & 0xC0 != 0x80 } + 1)
+        let column = characters(before: Int(start)) - characters(before: Int(lines[low])) + 1
+        return Place(line: low + 1, column: column)
     }
 }

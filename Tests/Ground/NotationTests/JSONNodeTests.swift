@@ -26,6 +26,18 @@ struct JSONNodeTests {
         #expect(root["é"]?["y"]?.value == true)
     }
 
+    @Test("in a text of one long line too, however many characters stand before")
+    func longLine() throws {
+        let text = "[" + (0..<2_000).map { "\"é\($0)\"" }.joined(separator: ",") + ",\n 7]"
+        let root = try JSONNode.parse(Array(text.utf8))
+        var column = 2
+        for (number, node) in root.items.enumerated().prefix(2_000) {
+            #expect(node.place == Place(line: 1, column: column))
+            column += "\"é\(number)\",".count
+        }
+        #expect(root.items.last?.place == Place(line: 2, column: 2))
+    }
+
     @Test("asking a value for what it is not gives nothing")
     func nothing() throws {
         let root = try JSONNode.parse(Array("[1]".utf8))
