@@ -139,12 +139,6 @@ def records(trail, *words):
     return bulkhead("trail", "show", trail, *words)[1]
 
 
-def supervisors():
-    return [pid for pid in filter(str.isdigit, os.listdir("/proc"))
-            if "bulkhead-supervisor" in open(f"/proc/{pid}/comm").read().strip()
-            or "supervis" in open(f"/proc/{pid}/comm").read()]
-
-
 for name, text in PROGRAMS.items():
     write(name + ".py", text)
 bulkhead("up", write("ending.yaml", FILE), "--detach", check=0)

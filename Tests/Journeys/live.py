@@ -107,17 +107,6 @@ class Line:
         self.process.wait()
 
 
-def supervisor():
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/comm") as file:
-                if file.read().startswith("bulkhead-superv"):
-                    return int(pid)
-        except OSError:
-            pass
-    raise Broken("no supervisor runs")
-
-
 def fabric():
     """The fabric's namespace, which has no name, among the supervisor's descriptors."""
     pid = supervisor()

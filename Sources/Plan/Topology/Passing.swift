@@ -83,6 +83,12 @@ extension Topology {
                 for (gate, context) in back {
                     replies = try said(to: replies, gate, family, context)
                 }
+                guard box.hasPorts else {
+                    // Any reply answers any of these packets: all that is said belongs to each.
+                    let said = replies.keys.sorted { $0.lexicographicallyPrecedes($1) }
+                    try answered.add([said.flatMap { $0 + ["or"] }: PacketSet(box)])
+                    continue
+                }
                 for (words, replies) in replies {
                     let requests = replies.boxes.compactMap {
                         $0.reply.with(.state, box[.state]).intersection(box)
@@ -232,9 +238,11 @@ extension Box {
         (Self.portless + Self.others).compactMap { narrowed(.protocolNumber, to: $0) }
     }
 
+    /// A reply tells by its ports which packet it answers; only for parts by kind of reply.
+    fileprivate var hasPorts: Bool { !Self.portless.contains(self[.protocolNumber]) }
+
     /// The reply's box: ends exchanged, the connection established.
     fileprivate var reply: Box {
-        let hasPorts = !Self.portless.contains(self[.protocolNumber])
         let established = ConnectionState.established.rawValue
         return with(.source, self[.destination]).with(.destination, self[.source])
             .with(.sourcePort, hasPorts ? self[.destinationPort] : 0...65_535)

@@ -45,6 +45,10 @@ struct PeerMistakesTests {
         "what is not modelled is compared whole, also what is long or has a name",
         arguments: [
             ("ct mark { 1, 2, 3, 4, 5, 6, 7, 8, 9 }", "ct mark { 1, 2, 3, 4, 5, 6, 7, 8, 10 }"),
+            (
+                "ct mark { \((100_000..<100_040).map(String.init).joined(separator: ", ")) }",
+                "ct mark { \((100_000..<100_041).map(String.init).joined(separator: ", ")) }"
+            ),
             ("meta length 1-2", "meta length 1-3"), ("ct status snat", "ct status == snat"),
         ])
     func words(one: String, other: String) throws {

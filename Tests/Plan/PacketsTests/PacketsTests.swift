@@ -91,6 +91,25 @@ struct PacketsTests {
         #expect(wrong.isEmpty)
     }
 
+    @Test("the rules that touch a box say of its packets what all rules say", arguments: 0..<200)
+    func touching(seed: Int) {
+        var sampling = Seeded(state: UInt64(seed))
+        let list = sampling.list(12, skips: true)
+        let question = sampling.box()
+        let near = list.touching(question)
+        #expect(near.count == list.boxes.count { $0.overlaps(question) })
+        for _ in 0..<200 {
+            var packet = sampling.packet()
+            for field in Field.allCases {
+                packet[field] = min(
+                    max(packet[field], question[field].lowerBound), question[field].upperBound)
+            }
+            let decides = list.deciding(packet).map { list.owners[$0] }
+            #expect(near.deciding(packet).map { near.owners[$0] } == decides)
+            #expect(near.allows(packet) == list.allows(packet))
+        }
+    }
+
     @Test("boxes that touch in one field join, others do not")
     func joining() {
         let web = Box.everything.with(.destinationPort, 80...80)
