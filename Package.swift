@@ -437,8 +437,7 @@ let doors: [[Target]] = [
             "MachineTopology", "Packets", "Topology", "Comparison", "Drawing", "Sarif",
             "Inspection", "Drift", "Ruleset", "GatewayProof", "NftRendering", "Permits",
             "IptablesRendering", "KubernetesRendering", "SystemdRendering", "TerraformRendering",
-            "Lint", "Packs",
-            "FlowLog",
+            "Lint", "Packs", "FlowLog", "Crew",
         ]),
     door(
         "bulkhead-supervisor",

@@ -40,8 +40,10 @@ enum HostFile {
 
     /// An absolute path without `.`, `..` and double slashes, as text: no link is followed.
     static func normal(_ path: String) -> String {
+        // By bytes, as the kernel reads it: a mark behind a `/` makes it no other character there.
         var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
+        for part in path.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init)
+        where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

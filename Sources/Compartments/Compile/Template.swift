@@ -15,20 +15,21 @@ enum Template {
     ) throws(Fault) -> String {
         var result = ""
         var rest = Substring(text)
-        while let dollar = rest.firstIndex(of: "$") {
+        // By bytes: no other character of UTF-8 holds one of these.
+        while let dollar = rest.utf8.firstIndex(of: UInt8(ascii: "$")) {
             result += rest[..<dollar]
-            rest = rest[rest.index(after: dollar)...]
-            if rest.first == "$" {
+            rest = rest[rest.utf8.index(after: dollar)...]
+            if rest.utf8.first == UInt8(ascii: "$") {
                 result.append("$")
-                rest = rest.dropFirst()
-            } else if rest.first == "{" {
-                guard let end = rest.firstIndex(of: "}") else { throw .open }
-                let name = rest[rest.index(after: rest.startIndex)..<end]
+                rest = rest[rest.utf8.index(after: rest.startIndex)...]
+            } else if rest.utf8.first == UInt8(ascii: "{") {
+                guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "}")) else { throw .open }
+                let name = rest[rest.utf8.index(after: rest.startIndex)..<end]
                 guard name.utf8.count <= referenceBytesMax, let found = value(name) else {
                     throw .unknown(String(name.prefix(referenceBytesMax)))
                 }
                 result += found
-                rest = rest[rest.index(after: end)...]
+                rest = rest[rest.utf8.index(after: end)...]
             } else {
                 result.append("$")
             }

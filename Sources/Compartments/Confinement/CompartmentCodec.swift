@@ -191,7 +191,7 @@ enum CompartmentCodec {
         let at = reader.position
         let tag = try reader.integer(UInt8.self)
         let target = try reader.path()
-        guard target != "/proc", !target.hasPrefix("/proc/") else {
+        guard target != "/proc", !target.utf8.starts(with: "/proc/".utf8) else {
             throw Malformed(at: at, expected: "a place outside /proc")
         }
         switch tag {

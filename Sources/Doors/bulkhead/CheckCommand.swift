@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Compile
 internal import Confinement
+internal import Crew
 internal import Findings
 internal import Notation
 internal import Operator
@@ -41,8 +42,17 @@ extension Verb {
         var stated: String?
         let read = try PlatformFile.read(
             arguments.word(0) ?? "", unparsed: { stated = PlatformName.stated(in: $0) })
-        let file = try read.compiled(programs, name: stated).reviewed(review)
-        let report = try GuaranteeReport(file, listsMutants: arguments.has("mutants"))
+        let listsMutants = arguments.has("mutants")
+        let (reviewed, proved) = Crew.both {
+            Result { () throws(Failure) in
+                try read.compiled(programs, name: stated).reviewed(review)
+            }
+        } _: {
+            Result { () throws(Failure) in try GuaranteeReport(read, listsMutants: listsMutants) }
+        }
+        let file = try reviewed.get()
+        // Of a file that does not compile nothing is told.
+        let report = file.platform == nil ? nil : try proved.get()
         let expired = try ExpiredReport(file)
         if arguments.has("sarif") {
             let log = sarif(of: file.findings, in: file.path, broken: report?.broken ?? [])

@@ -2,6 +2,7 @@ internal import Addresses
 internal import Assurance
 internal import Compile
 internal import Confinement
+internal import Crew
 internal import Findings
 internal import Notation
 internal import Platform
@@ -30,11 +31,16 @@ struct GuaranteeReport {
                 "the guarantees cannot be proved: \(error?.problem ?? "the network has errors")",
                 remedy: error?.remedy ?? "correct the file")
         }
-        assurance = try Self.assurance(platform, deployment)
         self.platform = platform
         self.listsMutants = listsMutants
         let isWanted = listsMutants || triesMutants && !platform.guarantees.isEmpty
-        (mutants, untried) = isWanted ? assurance.graph.mutation() : ([], 0)
+        let (proved, tried) = Crew.both {
+            Result { () throws(Failure) in try Self.assurance(platform, deployment) }
+        } _: {
+            isWanted ? Graph(platform).mutation() : ([], 0)
+        }
+        assurance = try proved.get()
+        (mutants, untried) = tried
     }
 
     /// What became of guarantees that were asked elsewhere.

@@ -3,7 +3,7 @@ package import Ruleset
 /// Addresses of both families as text.
 package enum AddressText {
     /// `192.0.2.1`, four decimal parts.
-    package static func v4(_ text: some Sequence<UInt8>) -> UInt128? {
+    package static func v4(_ text: ArraySlice<UInt8>) -> UInt128? {
         var value: UInt128 = 0
         var part = 0
         var digits = 0
@@ -26,7 +26,7 @@ package enum AddressText {
     }
 
     /// Text forms of RFC 4291, section 2.2, an IPv4 address at the end included.
-    package static func v6(_ text: some Collection<UInt8>) -> UInt128? {
+    package static func v6(_ text: ArraySlice<UInt8>) -> UInt128? {
         guard text.count <= 45 else { return nil }
         var groups: [UInt128] = []
         var gap: Int?
@@ -60,7 +60,7 @@ package enum AddressText {
 
     /// An address of either family.
     package static func address(
-        _ text: some Collection<UInt8>
+        _ text: ArraySlice<UInt8>
     ) -> (value: UInt128, family: Families)? {
         if let value = v4(text) { return (value, .v4) }
         return v6(text).map { ($0, .v6) }
@@ -88,7 +88,7 @@ package enum AddressText {
         return mask == all - range.upperBound ? ones : nil
     }
 
-    private static func hexadecimal(_ text: some Sequence<UInt8>) -> UInt128? {
+    private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt128? {
         var value: UInt128 = 0
         for byte in text {
             switch byte {

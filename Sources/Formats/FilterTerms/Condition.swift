@@ -14,7 +14,8 @@ package struct Condition: Sendable {
     package private(set) var alternatives: [Match]
 
     package init(_ alternatives: [Match]) {
-        self.alternatives = alternatives.filter { !$0.clauses.isEmpty }
+        let isLean = alternatives.allSatisfy { !$0.clauses.isEmpty }
+        self.alternatives = isLean ? alternatives : alternatives.filter { !$0.clauses.isEmpty }
     }
 
     package init(_ clause: Clause) { alternatives = [Match([clause])] }
@@ -59,22 +60,9 @@ package struct Condition: Sendable {
                 })
         }
         var found: [Match] = []
+        found.reserveCapacity(pairs)
         for left in alternatives {
-            for right in other.alternatives {
-                var clauses: [Clause] = []
-                for one in left.clauses {
-                    for two in right.clauses {
-                        if let both = one.and(two) { clauses.append(both) }
-                    }
-                }
-                let words =
-                    left.unmodelled
-                    + right.unmodelled.filter {
-                        !left.unmodelled.contains($0)
-                    }
-                found.append(
-                    Match(clauses, except: left.except + right.except, unmodelled: words))
-            }
+            for right in other.alternatives { found.append(left.and(right)) }
         }
         return Condition(found)
     }
@@ -96,14 +84,38 @@ package struct Condition: Sendable {
     }
 
     private var isAlways: Bool {
-        alternatives.count == 1 && alternatives[0].clauses == [Clause()]
-            && alternatives[0].except.isEmpty && alternatives[0].unmodelled.isEmpty
+        alternatives.count == 1 && alternatives[0].clauses.count == 1
+            && alternatives[0].clauses[0].isAlways && alternatives[0].except.isEmpty
+            && alternatives[0].unmodelled.isEmpty
     }
 
     private var clauseCount: Int { alternatives.reduce(0) { $0 + $1.clauses.count } }
 }
 
+extension Match {
+    /// Both at once; without clauses where no packet can be in both.
+    fileprivate func and(_ other: Match) -> Match {
+        var both: [Clause] = []
+        both.reserveCapacity(clauses.count * other.clauses.count)
+        for one in clauses {
+            for two in other.clauses {
+                if let clause = one.and(two) { both.append(clause) }
+            }
+        }
+        var match = self
+        match.clauses = both
+        match.except += other.except
+        for word in other.unmodelled where !match.unmodelled.contains(word) {
+            match.unmodelled.append(word)
+        }
+        return match
+    }
+}
+
 extension Clause {
+    /// It holds every packet.
+    package var isAlways: Bool { families == .both && values.isEmpty }
+
     /// Both at once; nil where no packet can be in both.
     package func and(_ other: Clause) -> Clause? {
         let common = families.intersection(other.families)
@@ -111,14 +123,14 @@ extension Clause {
         if other.values.isEmpty { return Clause(common, values) }
         if values.isEmpty { return Clause(common, other.values) }
         var both = Clause(common, values)
-        for (field, intervals) in other.values {
-            guard let own = values[field] else {
-                both.values[field] = intervals
+        for entry in other.values {
+            guard let own = values[entry.field] else {
+                both.values[entry.field] = entry.intervals
                 continue
             }
-            let narrowed = Intervals.intersection(own, intervals)
+            let narrowed = Intervals.intersection(own, entry.intervals)
             guard !narrowed.isEmpty else { return nil }
-            both.values[field] = narrowed
+            both.values[entry.field] = narrowed
         }
         return both
     }

@@ -213,7 +213,9 @@ enum AddressRange {
     }
 
     static func address(_ text: Substring.UTF8View, _ family: Families) -> UInt128? {
-        guard let found = AddressText.address(text), found.family == family else { return nil }
+        guard let found = AddressText.address(Array(text)[...]), found.family == family else {
+            return nil
+        }
         return found.value
     }
 }

@@ -52,7 +52,7 @@ enum ExpressionReader {
     private static func named(_ text: String) -> NftValue {
         if text.utf8.first == UInt8(ascii: "@") { return .reference(String(text.dropFirst())) }
         if text == "*" { return .any }
-        if let (address, family) = AddressText.address(text.utf8) {
+        if let (address, family) = AddressText.address(Array(text.utf8)[...]) {
             return .address(address, family)
         }
         if text.utf8.starts(with: "0x".utf8), let number = UInt128(text.dropFirst(2), radix: 16) {

@@ -51,18 +51,19 @@ extension Lookup {
         return members
     }
 
-    /// A match against elements.
+    /// A match against elements; `word` is asked for only where something is not modelled.
     func condition(
-        _ parts: [Part], _ members: Members, isNegated: Bool, _ word: String
+        _ key: LookupKey, _ members: Members, isNegated: Bool, _ word: () -> String
     ) -> Condition {
-        let implied = implied(parts)
+        let (parts, implied) = (key.parts, key.implied)
         guard members.isExact else {
-            if isNegated || members.hasRest { return implied.and(.unmodelled(word)) }
-            return implied.and(Condition([Match(members.clauses)])).and(.unmodelled(word))
+            if isNegated || members.hasRest { return implied.and(.unmodelled(word())) }
+            return implied.and(Condition([Match(members.clauses)])).and(.unmodelled(word()))
         }
         if members.hasRest { return isNegated ? .never : implied }
         let (exact, rest) = split(parts, members.clauses)
-        let open = implied.and(rest).and(.unmodelled(word))
+        let open =
+            rest.alternatives.isEmpty ? .never : implied.and(rest).and(.unmodelled(word()))
         guard isNegated else {
             return implied.and(exact).or(open)
         }
@@ -80,10 +81,10 @@ extension Lookup {
     }
 
     /// Whatever no element holds.
-    func rest(_ parts: [Part], _ members: Members, _ word: String) -> Condition {
+    func rest(_ key: LookupKey, _ members: Members, _ word: () -> String) -> Condition {
         var others = members
         others.hasRest = false
-        return condition(parts, others, isNegated: true, word)
+        return condition(key, others, isNegated: true, word)
     }
 
     /// Clauses as they are where packets have ports, and what is left of them where not.
@@ -93,7 +94,7 @@ extension Lookup {
             if case .transport(let field) = part.kind { ports.append(field) }
         }
         let all = Condition([Match(clauses)])
-        guard !ports.isEmpty else { return (all, .never) }
+        guard !ports.isEmpty, !clauses.allSatisfy(Self.hasPorts) else { return (all, .never) }
         let others = Intervals.complement(FilterNames.withPorts, last: 255)
         let portless = Clause(.both, [.protocolNumber: others])
         var rest: [Clause] = []
@@ -104,6 +105,16 @@ extension Lookup {
         }
         let ported = Condition(Clause(.both, [.protocolNumber: FilterNames.withPorts]))
         return (all.and(ported), Condition([Match(rest)]))
+    }
+
+    /// Whether all packets of a clause have ports.
+    private static func hasPorts(_ clause: Clause) -> Bool {
+        guard let protocols = clause.values[.protocolNumber] else { return false }
+        return protocols.allSatisfy { own in
+            FilterNames.withPorts.contains { known in
+                known.contains(own.lowerBound) && known.contains(own.upperBound)
+            }
+        }
     }
 
     /// Exact for a key of one part.

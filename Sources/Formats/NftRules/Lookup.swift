@@ -12,6 +12,18 @@ struct Members {
     var hasRest = false
 }
 
+/// What a match looks at, and what looking there implies.
+struct LookupKey {
+    /// Several for a concatenation.
+    let parts: [Part]
+    let implied: Condition
+
+    init(_ key: NftKey) {
+        parts = Part.parts(of: key)
+        implied = parts.reduce(.always) { $0.and(Condition($1.dependency)) }
+    }
+}
+
 /// Turns matches into conditions, within one table.
 struct Lookup {
     let table: NftTable
@@ -30,37 +42,35 @@ struct Lookup {
 
     /// What a match says; flags and marks are for those who know the rule around it.
     func condition(_ key: NftKey, _ compare: NftOperator, _ value: NftValue) -> Condition {
-        let parts = Part.parts(of: key)
-        // What a name stands for belongs to the condition: the same name may hold other elements.
-        let known = elements(value).map(NftValue.set)
-        let word = Words.match(parts, compare, known ?? value)
+        let key = LookupKey(key)
         let isNegated = compare == .unequal || compare == .none
+        // What a name stands for belongs to the condition: the same name may hold other elements.
+        func word() -> String {
+            Words.match(key.parts, compare, elements(value).map(NftValue.set) ?? value)
+        }
         switch value {
         case .set, .reference:
             guard let elements = elements(value) else {
-                return implied(parts).and(.unmodelled(word))
+                return key.implied.and(.unmodelled(word()))
             }
-            let members = members(parts, elements)
-            return condition(parts, members, isNegated: isNegated, word)
+            let members = members(key.parts, elements)
+            return condition(key, members, isNegated: isNegated, word)
         default: break
         }
-        if parts.count > 1 {
-            let members = members(parts, [NftElement(value)])
-            return condition(parts, members, isNegated: isNegated, word)
+        if key.parts.count > 1 {
+            let members = members(key.parts, [NftElement(value)])
+            return condition(key, members, isNegated: isNegated, word)
         }
-        return single(parts[0], compare, value, word)
+        return single(key, compare, value, word)
     }
 
-    /// What looking at the parts implies.
-    func implied(_ parts: [Part]) -> Condition {
-        parts.reduce(.always) { $0.and(Condition($1.dependency)) }
-    }
-
+    /// `word` is asked for only where something is not modelled: it can be long.
     private func single(
-        _ part: Part, _ compare: NftOperator, _ value: NftValue, _ word: String
+        _ key: LookupKey, _ compare: NftOperator, _ value: NftValue, _ word: () -> String
     ) -> Condition {
-        let implied = implied([part])
-        let unknown = implied.and(.unmodelled(word))
+        let part = key.parts[0]
+        let implied = key.implied
+        var unknown: Condition { implied.and(.unmodelled(word())) }
         let isNegated = compare == .unequal || compare == .none
         switch part.kind {
         case .unmodelled, .flags, .mark: return unknown
@@ -70,12 +80,12 @@ struct Lookup {
         case .interface(let field):
             guard case .text(let name) = value else {
                 if case .word(let name) = value {
-                    return single(part, compare, .text(name), word)
+                    return single(key, compare, .text(name), word)
                 }
                 return unknown
             }
             return interfaces.condition(
-                field, among: [Self.interface(name)], isNegated: isNegated, word: word)
+                field, among: [Self.interface(name)], isNegated: isNegated, word: word())
         case .families:
             guard let values = part.intervals(value)?.first?.lowerBound else { return unknown }
             let family: Families = (values == 4) != isNegated ? .v4 : .v6
@@ -125,11 +135,11 @@ struct Lookup {
 
     /// Ports of any protocol: what has none shows other bytes there.
     private func transported(
-        _ isThere: Condition, _ implied: Condition, _ word: String
+        _ isThere: Condition, _ implied: Condition, _ word: () -> String
     ) -> Condition {
         let others = Intervals.complement(FilterNames.withPorts, last: 255)
         return isThere.and(.field(.protocolNumber, in: FilterNames.withPorts))
-            .or(implied.and(.field(.protocolNumber, in: others)).and(.unmodelled(word)))
+            .or(implied.and(.field(.protocolNumber, in: others)).and(.unmodelled(word())))
     }
 
     static func interface(_ name: String) -> (name: String, isPrefix: Bool) {

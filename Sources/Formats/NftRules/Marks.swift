@@ -25,7 +25,7 @@ struct Marks {
         var layer = Layer()
         for group in groups {
             guard let clauses = group.condition.plainClauses else { return forget() }
-            if clauses == [Clause()] {
+            if clauses.count == 1, clauses[0].isAlways {
                 base = group.value
                 layers = []
                 return

@@ -65,12 +65,13 @@ struct Part {
         Clause(families, [.protocolNumber: [number...number]])
     }
 
+    private static let numbers: [String: UInt128] = [
+        "tcp": 6, "udp": 17, "dccp": 33, "sctp": 132, "udplite": 136, "ah": 51, "esp": 50,
+        "comp": 108,
+    ]
+
     private static func payload(_ header: String, _ field: String) -> Part {
         let word = header + " " + field
-        let numbers: [String: UInt128] = [
-            "tcp": 6, "udp": 17, "dccp": 33, "sctp": 132, "udplite": 136, "ah": 51, "esp": 50,
-            "comp": 108,
-        ]
         switch (header, field) {
         case ("ip", "saddr"): return Part(.field(.source), word, Clause(.v4))
         case ("ip", "daddr"): return Part(.field(.destination), word, Clause(.v4))

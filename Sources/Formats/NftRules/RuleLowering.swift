@@ -67,18 +67,17 @@ struct RuleLowering {
 
     private mutating func match(_ key: NftKey, _ compare: NftOperator, _ value: NftValue) {
         let parts = Part.parts(of: key)
-        let word = Words.match(parts, compare, value)
         guard let part = parts.first, parts.count == 1 else {
             condition = condition.and(lookup.condition(key, compare, value))
             return
         }
         switch part.kind {
         case .flags:
-            condition = condition.and(lookup.implied(parts))
-            flags.add(word) { part.holds($0, compare, value) }
+            condition = condition.and(Condition(part.dependency))
+            flags.add(Words.match(parts, compare, value)) { part.holds($0, compare, value) }
         case .mark:
             let known = marks.condition { part.holds($0, compare, value) }
-            condition = condition.and(known ?? .unmodelled(word))
+            condition = condition.and(known ?? .unmodelled(Words.match(parts, compare, value)))
         default: condition = condition.and(lookup.condition(key, compare, value))
         }
     }
@@ -144,20 +143,21 @@ struct RuleLowering {
         _ key: NftKey, _ data: NftValue
     ) -> [(data: NftData, condition: Condition)]? {
         guard let elements = lookup.elements(data) else { return nil }
-        let parts = Part.parts(of: key)
+        let key = LookupKey(key)
         let (groups, rest) = groups(elements)
         var found = groups.map { group in
-            let members = lookup.members(parts, group.elements)
-            let word = Words.match(parts, .implicit, .set(group.elements))
-            return (
-                group.data,
-                condition.and(lookup.condition(parts, members, isNegated: false, word))
-            )
+            let members = lookup.members(key.parts, group.elements)
+            let own = lookup.condition(key, members, isNegated: false) {
+                Words.match(key.parts, .implicit, .set(group.elements))
+            }
+            return (group.data, condition.and(own))
         }
         if let rest {
-            let members = lookup.members(parts, elements)
-            let word = Words.match(parts, .unequal, .set(elements))
-            found.append((rest, condition.and(lookup.rest(parts, members, word))))
+            let members = lookup.members(key.parts, elements)
+            let others = lookup.rest(key, members) {
+                Words.match(key.parts, .unequal, .set(elements))
+            }
+            found.append((rest, condition.and(others)))
         }
         return found
     }

@@ -24,6 +24,19 @@ package enum Crew {
         return work.results
     }
 
+    /// Two works of different kinds at once; the first is done by the caller's thread.
+    package static func both<One: Sendable, Other: Sendable>(
+        _ one: () -> One, _ other: @escaping @Sendable () -> Other
+    ) -> (One, Other) {
+        let work = Work(count: 1, share: 1) { _ in other() }
+        let thread = start { work.run() }
+        let result = one()
+        // Where no thread was to be had, or it has not begun yet, there is no need for it.
+        work.run()
+        if let thread { pthread_join(thread, nil) }
+        return (result, work.results[0])
+    }
+
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -46,16 +46,23 @@ package struct Assurance: Sendable {
             deployment.compartments.lazy.filter { $0.kind == .service }
                 .map { ($0.name, $0.address) }, uniquingKeysWith: { first, _ in first })
         let layers = Segmentation.Layer.allCases
-        let judged = Crew.map(layers.count) { index -> [Layered] in
-            let judge = LayerJudge(layers[index], platform, deployment, segmentation)
-            return platform.guarantees.map(judge.judge)
+        let (judged, declared) = Crew.both {
+            Crew.map(layers.count) { index -> [Layered] in
+                let judge = LayerJudge(layers[index], platform, deployment, segmentation)
+                return platform.guarantees.map(judge.judge)
+            }
+        } _: {
+            platform.guarantees.map { guarantee in
+                let verdict = graph.verdict(on: guarantee)
+                return (verdict, repair: verdict.passes ? nil : graph.repair(of: guarantee))
+            }
         }
         answers = platform.guarantees.enumerated().map { number, guarantee in
-            let declared = graph.verdict(on: guarantee)
+            let (verdict, repair) = declared[number]
             let layered = judged.map { $0[number] }
             return Answer(
-                guarantee: guarantee, verdict: Self.worst(declared, layered), layers: layered,
-                repair: graph.repair(of: guarantee))
+                guarantee: guarantee, verdict: Self.worst(verdict, layered), layers: layered,
+                repair: repair)
         }
         certificates = answers.reduce(0) { sum, answer in
             answer.layers.reduce(sum) { $0 + ($1.certificates ?? 0) }

@@ -5,12 +5,12 @@ internal import YAMLTree
 enum ShapeCheck {
     /// Reports each difference between the whole file and the table.
     static func check(_ root: Node, _ report: inout Report) {
-        record(root, Record("platform file", PlatformKey.self), "the platform file", &report)
+        record(root, Record("platform file", PlatformKey.self), { "the platform file" }, &report)
     }
 
-    /// `subject` names the value for messages: `service `gateway``.
+    /// `subject` names the value for messages, which few values need: `service `gateway``.
     private static func value(
-        _ node: Node, _ shape: Shape, _ subject: String, _ report: inout Report
+        _ node: Node, _ shape: Shape, _ subject: () -> String, _ report: inout Report
     ) {
         switch shape {
         case .scalar(let form): scalar(node, form, subject, &report)
@@ -20,7 +20,7 @@ enum ShapeCheck {
             }
             if !counts.contains(items.count) {
                 report.error(
-                    "bad-value", node.place, "\(subject) is a list of \(items.count)",
+                    "bad-value", node.place, "\(subject()) is a list of \(items.count)",
                     "write from \(counts.lowerBound) to \(counts.upperBound) values")
             }
             for entry in items { value(entry, item, subject, &report) }
@@ -32,14 +32,14 @@ enum ShapeCheck {
         case .map(let key, let shape, let noun, let atMost):
             if node.entries.count > atMost {
                 report.error(
-                    "bad-value", node.place, "\(subject) has \(node.entries.count) \(noun)s",
+                    "bad-value", node.place, "\(subject()) has \(node.entries.count) \(noun)s",
                     "write at most \(atMost)")
             }
             map(node, key: key, shape, noun: noun, subject, &report)
-        case .record(let table): record(node, table, article(table.noun), &report)
+        case .record(let table): record(node, table, { article(table.noun) }, &report)
         case .scalarOrRecord(let form, let table):
             if case .map = node.content {
-                record(node, table, article(table.noun), &report)
+                record(node, table, { article(table.noun) }, &report)
             } else {
                 scalar(node, form, subject, &report)
             }
@@ -48,16 +48,16 @@ enum ShapeCheck {
     }
 
     private static func map(
-        _ node: Node, key: Form, _ shape: Shape, noun: String, _ subject: String,
+        _ node: Node, key: Form, _ shape: Shape, noun: String, _ subject: () -> String,
         _ report: inout Report
     ) {
         guard case .map(let entries) = node.content else {
             return wrongType(node, subject, "a map of \(noun)s by name", &report)
         }
         for entry in entries {
-            let named = "\(noun) \(quoted(entry.key))"
+            func named() -> String { "\(noun) \(quoted(entry.key))" }
             if let advice = key.fault(in: entry.key) {
-                report.error("bad-name", entry.place, "\(named) has no good name", advice)
+                report.error("bad-name", entry.place, "\(named()) has no good name", advice)
             }
             if case .record(let table) = shape {
                 record(entry.value, table, named, at: entry.place, &report)
@@ -68,7 +68,7 @@ enum ShapeCheck {
     }
 
     private static func record(
-        _ node: Node, _ table: Record, _ subject: String, at place: Place? = nil,
+        _ node: Node, _ table: Record, _ subject: () -> String, at place: Place? = nil,
         _ report: inout Report
     ) {
         guard case .map(let entries) = node.content else {
@@ -80,9 +80,9 @@ enum ShapeCheck {
                 let known = table.keys.map(\.name)
                 let advice = report.nearest(
                     entry.key, among: known,
-                    else: "\(subject) knows \(known.joined(separator: ", "))")
+                    else: "\(subject()) knows \(known.joined(separator: ", "))")
                 report.error(
-                    "unknown-key", entry.place, "unknown key \(quoted(entry.key)) in \(subject)",
+                    "unknown-key", entry.place, "unknown key \(quoted(entry.key)) in \(subject())",
                     advice)
                 continue
             }
@@ -93,7 +93,7 @@ enum ShapeCheck {
                 missing(key, subject, entry.value.place, &report)
                 continue
             }
-            value(entry.value, key.rule.shape, "`\(key.name)` of \(subject)", &report)
+            value(entry.value, key.rule.shape, { "`\(key.name)` of \(subject())" }, &report)
         }
         for key in table.keys where key.rule.isRequired {
             if !entries.contains(where: { $0.key == key.name }) {
@@ -103,15 +103,15 @@ enum ShapeCheck {
     }
 
     private static func missing(
-        _ key: Key, _ subject: String, _ place: Place, _ report: inout Report
+        _ key: Key, _ subject: () -> String, _ place: Place, _ report: inout Report
     ) {
         if key.name == "because" {
             report.error(
-                "missing-because", place, "\(subject) says no reason",
+                "missing-because", place, "\(subject()) says no reason",
                 "write `because:` with the reason why it is needed")
         } else {
             report.error(
-                "missing-key", place, "\(subject) has no `\(key.name)`",
+                "missing-key", place, "\(subject()) has no `\(key.name)`",
                 "add `\(key.name):` (\(key.rule.about))")
         }
     }
@@ -122,7 +122,7 @@ enum ShapeCheck {
         let noun = tables.first?.noun ?? ""
         guard case .map(let entries) = node.content else {
             return wrongType(
-                node, article(noun), "a map that begins with \(leads.joined(separator: ", "))",
+                node, { article(noun) }, "a map that begins with \(leads.joined(separator: ", "))",
                 &report)
         }
         let kinds = tables.filter { table in
@@ -138,23 +138,23 @@ enum ShapeCheck {
             let rest = "write one of \(leads.joined(separator: ", "))"
             return report.error("missing-key", node.place, problem, kinds.isEmpty ? advice : rest)
         }
-        record(node, table, article(noun), &report)
+        record(node, table, { article(noun) }, &report)
     }
 
     private static func scalar(
-        _ node: Node, _ form: Form, _ subject: String, _ report: inout Report
+        _ node: Node, _ form: Form, _ subject: () -> String, _ report: inout Report
     ) {
         guard case .scalar(let text, let plain) = node.content else {
             return wrongType(node, subject, "a single value", &report)
         }
         if plain, text.isEmpty {
             return report.error(
-                "wrong-type", node.place, "\(subject) has no value",
+                "wrong-type", node.place, "\(subject()) has no value",
                 "write the value, or '' for an empty text")
         }
         if form.isPlainOnly, !plain {
             return report.error(
-                "wrong-type", node.place, "\(subject) is in quotes", "write it without quotes")
+                "wrong-type", node.place, "\(subject()) is in quotes", "write it without quotes")
         }
         guard let advice = form.fault(in: text) else { return }
         let code: String
@@ -164,14 +164,14 @@ enum ShapeCheck {
         case .name: code = "bad-name"
         default: code = "bad-value"
         }
-        report.error(code, node.place, "\(subject) cannot be \(quoted(text))", advice)
+        report.error(code, node.place, "\(subject()) cannot be \(quoted(text))", advice)
     }
 
     private static func wrongType(
-        _ node: Node, _ subject: String, _ wanted: String, _ report: inout Report
+        _ node: Node, _ subject: () -> String, _ wanted: String, _ report: inout Report
     ) {
         report.error(
-            "wrong-type", node.place, "\(subject) is \(node.kind)", "write \(wanted)")
+            "wrong-type", node.place, "\(subject()) is \(node.kind)", "write \(wanted)")
     }
 
     private static func article(_ noun: String) -> String {

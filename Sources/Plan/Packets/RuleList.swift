@@ -107,6 +107,7 @@ package struct RuleList: Sendable {
     ///
     /// Many rules that allow and few that refuse cost no more boxes than there are rules.
     package func allowedParts(in question: Box) throws(PacketSet.TooLarge) -> [Box] {
+        if let isAllowed = allowsAll(of: question) { return isAllowed ? [question] : [] }
         guard !hasSkips, !otherwise else { return try allowed(in: question).boxes }
         var refusing: [Box] = []
         var allowed: [Box] = []
@@ -131,6 +132,22 @@ package struct RuleList: Sendable {
     }
 
     private static let partsMax = 1 << 20
+
+    /// What becomes of all packets of a box, where no rule takes a part of them alone; nil where
+    /// one does.
+    private func allowsAll(of question: Box) -> Bool? {
+        var index = 0
+        while index < count {
+            guard boxes[index].overlaps(question) else {
+                index += 1
+                continue
+            }
+            guard boxes[index].contains(question) else { return nil }
+            guard decisions[index] == .skip else { return decisions[index] == .allow }
+            index = Int(targets[index])
+        }
+        return otherwise
+    }
 
     /// The list as it is for packets that have one value in a field; it no longer looks there.
     package func at(_ field: Field, _ value: UInt32) -> RuleList {

@@ -5,7 +5,8 @@ package import Platform
 /// Services, flows and channels of one platform as a graph.
 ///
 /// Reach means one hop while nobody is owned: sources on one side, listening services on the other.
-package struct Graph: Sendable {
+/// It is an object because all that answers questions holds it, and it never changes.
+package final class Graph: Sendable {
     package let platform: Platform
     let index: [String: Int]
     private let membersOfZone: [String: [Int]]
@@ -13,6 +14,8 @@ package struct Graph: Sendable {
     let edges: [Edge]
     /// Indices of edges by what they begin at, and by the service that they lead to.
     private let edgesFrom: [Party: [Int]]
+    private let ownEdges: [[Int]]
+    private let zoneEdges: [[Int]]
     private let edgesTo: [[Int]]
 
     /// A flow or channel before its source is taken apart into services.
@@ -53,7 +56,10 @@ package struct Graph: Sendable {
                     place: channel.place))
         }
         self.edges = edges
-        edgesFrom = Dictionary(grouping: edges.indices, by: { edges[$0].from })
+        let edgesFrom = Dictionary(grouping: edges.indices, by: { edges[$0].from })
+        self.edgesFrom = edgesFrom
+        ownEdges = platform.services.map { edgesFrom[.service($0.name)] ?? [] }
+        zoneEdges = platform.services.map { edgesFrom[.zone($0.zone)] ?? [] }
         var edgesTo = Array(repeating: [Int](), count: platform.services.count)
         for number in edges.indices { edgesTo[edges[number].to].append(number) }
         self.edgesTo = edgesTo
@@ -112,40 +118,22 @@ package struct Graph: Sendable {
 
     /// Indices of the edges that the source may take.
     func numbers(from source: Source) -> [Int] {
-        var found: [Int] = []
-        for (party, isZone) in parties(of: source) {
-            for number in edgesFrom[party] ?? [] {
-                if isZone, source == .service(edges[number].to) { continue }
-                found.append(number)
-            }
+        switch source {
+        case .internet: edgesFrom[.internet] ?? []
+        case .office: edgesFrom[.office] ?? []
+        case .service(let index):
+            ownEdges[index] + zoneEdges[index].filter { edges[$0].to != index }
         }
-        return found
     }
 
     /// Indices of the edges that begin at a service itself.
-    func ownEdges(of service: Int) -> [Int] {
-        edgesFrom[.service(platform.services[service].name)] ?? []
-    }
+    func ownEdges(of service: Int) -> [Int] { ownEdges[service] }
 
     /// Indices of the edges that begin at a service's zone.
-    func zoneEdges(of service: Int) -> [Int] {
-        edgesFrom[.zone(platform.services[service].zone)] ?? []
-    }
+    func zoneEdges(of service: Int) -> [Int] { zoneEdges[service] }
 
     /// Indices of the edges that lead to any of the services, in the order of the file.
     func edges(to services: Set<Int>) -> [Int] { services.flatMap { edgesTo[$0] }.sorted() }
-
-    private func parties(of source: Source) -> [(party: Party, isZone: Bool)] {
-        switch source {
-        case .internet: [(.internet, false)]
-        case .office: [(.office, false)]
-        case .service(let index):
-            [
-                (.service(platform.services[index].name), false),
-                (.zone(platform.services[index].zone), true),
-            ]
-        }
-    }
 
     /// Every hop from a member of one party to a member of another; nil stands for anybody.
     ///

@@ -24,7 +24,10 @@ struct Watches {
 
     /// Where the first guarantee stands that held and no longer does.
     func first(noticing changed: Changed) -> Place? {
-        watches.first { $0.breaks(changed) }?.place
+        for index in watches.indices where watches[index].breaks(changed) {
+            return watches[index].place
+        }
+        return nil
     }
 }
 
@@ -341,29 +344,40 @@ private struct Spread {
 
     /// The whole way again, with the new flows beside the others.
     private func spreads(_ added: [Flow]) -> Bool {
-        let new = Dictionary(grouping: added, by: \.from).mapValues { flows in
-            flows.compactMap { flow in
-                graph.service(flow.to).flatMap { to in
-                    graph.platform.services[to].port(flow.port).map { _ in to }
-                }
-            }
+        let new = added.compactMap { flow -> (from: Party, to: Int)? in
+            guard let to = graph.service(flow.to),
+                graph.platform.services[to].port(flow.port) != nil
+            else { return nil }
+            return (flow.from, to)
         }
         var seen: Set<Int> = [owned]
         var front = [owned]
         for _ in 0...steps where !front.isEmpty {
             var next: [Int] = []
+            func take(_ target: Int) -> Bool {
+                guard seen.insert(target).inserted else { return true }
+                next.append(target)
+                return allowed.contains(target)
+            }
             for service in front {
-                let edges = graph.ownEdges(of: service) + graph.zoneEdges(of: service)
-                let plan = graph.platform.services[service]
-                let more = (new[.service(plan.name)] ?? []) + (new[.zone(plan.zone)] ?? [])
-                for target in edges.map({ graph.edges[$0].to }) + more
-                where seen.insert(target).inserted {
-                    guard allowed.contains(target) else { return true }
-                    next.append(target)
+                for edge in graph.ownEdges(of: service) where !take(graph.edges[edge].to) {
+                    return true
                 }
+                for edge in graph.zoneEdges(of: service) where !take(graph.edges[edge].to) {
+                    return true
+                }
+                for (from, to) in new where holds(from, service) && !take(to) { return true }
             }
             front = next
         }
         return false
+    }
+
+    private func holds(_ party: Party, _ service: Int) -> Bool {
+        switch party {
+        case .internet, .office: false
+        case .service(let name): graph.service(name) == service
+        case .zone(let name): graph.platform.services[service].zone == name
+        }
     }
 }

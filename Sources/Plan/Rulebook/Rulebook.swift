@@ -47,20 +47,12 @@ package enum Rulebook {
 
     /// The firewalls inside all compartments that have an address, in their order.
     package static func hosts(_ deployment: Deployment, closed: Set<Int> = []) -> [RuleTable] {
-        let names = deployment.compartments.map { $0.address.description }
-        var crossings: [Int: [Crossing]] = [:]
-        for crossing in Crossing.all(of: deployment, closed: closed) {
-            crossings[crossing.source, default: []].append(crossing)
-            crossings[crossing.target, default: []].append(crossing)
-        }
-        return deployment.compartments.indices.compactMap { index in
-            guard deployment.compartments[index].kind == .service else { return nil }
-            return host(deployment, index, crossings[index] ?? [], names)
-        }
+        let tables = HostTables(deployment, closed: closed)
+        return (0..<tables.count).map { tables[$0] }
     }
 
     /// `crossings` are those that begin or end there.
-    private static func host(
+    fileprivate static func host(
         _ deployment: Deployment, _ compartment: Int, _ crossings: [Crossing], _ names: [String]
     ) -> RuleTable {
         guard !deployment.without.contains(.host) else { return .none(table) }
@@ -125,4 +117,36 @@ package enum Rulebook {
 
     /// The fabric's interface of a compartment, as the links are named.
     package static func interfaceName(_ compartment: Int) -> String { "bh\(compartment)" }
+}
+
+/// The firewalls inside all compartments that have an address, each made when it is asked for.
+package struct HostTables: Sendable {
+    private let deployment: Deployment
+    private let names: [String]
+    /// Compartments that have an address, and what begins or ends in each of all.
+    private let services: [Int]
+    private let crossings: [[Crossing]]
+
+    /// `closed` are indices of flows that have ended.
+    package init(_ deployment: Deployment, closed: Set<Int> = []) {
+        self.deployment = deployment
+        names = deployment.compartments.map { $0.address.description }
+        services = deployment.compartments.indices.filter {
+            deployment.compartments[$0].kind == .service
+        }
+        var crossings = Array(repeating: [Crossing](), count: deployment.compartments.count)
+        for crossing in Crossing.all(of: deployment, closed: closed) {
+            crossings[crossing.source].append(crossing)
+            crossings[crossing.target].append(crossing)
+        }
+        self.crossings = crossings
+    }
+
+    package var count: Int { services.count }
+
+    /// In the order of the compartments.
+    package subscript(_ number: Int) -> RuleTable {
+        let compartment = services[number]
+        return Rulebook.host(deployment, compartment, crossings[compartment], names)
+    }
 }

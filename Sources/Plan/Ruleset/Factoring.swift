@@ -26,7 +26,7 @@ extension Match {
 
     private var boxCount: Int {
         clauses.reduce(0) { sum, clause in
-            sum + clause.values.values.reduce(1) { min($0 * max($1.count, 1), 1 << 20) }
+            sum + clause.values.reduce(1) { min($0 * max($1.intervals.count, 1), 1 << 20) }
         }
     }
 

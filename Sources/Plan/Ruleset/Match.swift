@@ -18,11 +18,9 @@ package struct Clause: Sendable, Hashable {
     package var families: Families
     /// For each field that matters the intervals of which one must hold the value, in any order;
     /// an empty list matches no packet.
-    package var values: [Field: [ClosedRange<UInt128>]]
+    package var values: FieldValues
 
-    package init(
-        _ families: Families = .both, _ values: [Field: [ClosedRange<UInt128>]] = [:]
-    ) {
+    package init(_ families: Families = .both, _ values: FieldValues = FieldValues()) {
         self.families = families
         self.values = values
     }

@@ -225,21 +225,37 @@ package struct Unfolding: Sendable {
     ) throws(UnfoldingError) -> [Box] {
         var found: [Box] = []
         for clause in clauses where !clause.families.isDisjoint(with: space.family) {
-            var boxes = [Box.everything]
-            for field in Field.allCases {
-                guard let intervals = clause.values[field] else { continue }
+            // Most fields have one interval: they narrow one box, and the others multiply it.
+            var box: Box? = .everything
+            var manifold: [FieldValues.Element] = []
+            for entry in clause.values {
+                guard entry.intervals.count == 1 else {
+                    manifold.append(entry)
+                    continue
+                }
+                let values = try values(entry.field, entry.intervals[0], chain, place)
+                box = values.flatMap { box?.narrowed(entry.field, to: $0) }
+            }
+            guard let box else { continue }
+            var boxes = [box]
+            for entry in manifold {
                 var narrowed: [Box] = []
-                for interval in intervals {
-                    let values = try values(field, interval, chain, place)
+                for interval in entry.intervals {
+                    let values = try values(entry.field, interval, chain, place)
                     guard let values else { continue }
                     for box in boxes {
-                        if let part = box.narrowed(field, to: values) { narrowed.append(part) }
+                        if let part = box.narrowed(entry.field, to: values) {
+                            narrowed.append(part)
+                        }
+                    }
+                    guard found.count + narrowed.count <= Ruleset.rulesMax else {
+                        throw .tooLarge(chain: chain.name, place: place)
                     }
                 }
-                guard found.count + narrowed.count <= Ruleset.rulesMax else {
-                    throw .tooLarge(chain: chain.name, place: place)
-                }
                 boxes = narrowed
+            }
+            guard found.count + boxes.count <= Ruleset.rulesMax else {
+                throw .tooLarge(chain: chain.name, place: place)
             }
             found += boxes
         }

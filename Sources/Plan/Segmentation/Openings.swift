@@ -50,20 +50,24 @@ extension Segmentation {
         return parts
     }
 
-    /// What of each part a list allows; neighbours share what the list says about both.
+    /// What of some parts a list allows; neighbours share what the list says about all of them.
+    ///
+    /// Neighbours by one end and then by the other: a list has rules about either.
     private func pass(
-        _ parts: [Box], _ order: ArraySlice<Int>, _ list: RuleList, _ passed: inout [[Box]]
+        _ parts: [Box], _ some: ArraySlice<Int>, by end: Field, _ list: RuleList,
+        _ passed: inout [[Box]]
     ) throws(PacketSet.TooLarge) {
-        guard order.count > Self.neighboursMax, let first = order.first else {
-            for part in order { passed[part] = try list.allowedParts(in: parts[part]) }
+        guard some.count > Self.neighboursMax, let first = some.first else {
+            for part in some { passed[part] = try list.allowedParts(in: parts[part]) }
             return
         }
         var hull = parts[first]
-        for part in order.dropFirst() { hull = hull.hull(parts[part]) }
+        for part in some.dropFirst() { hull = hull.hull(parts[part]) }
         let near = list.touching(hull)
-        let middle = order.startIndex + order.count / 2
-        try pass(parts, order[..<middle], near, &passed)
-        try pass(parts, order[middle...], near, &passed)
+        let order = some.sorted { parts[$0].low[end.rawValue] < parts[$1].low[end.rawValue] }
+        let other: Field = end == .source ? .destination : .source
+        try pass(parts, order[..<(order.count / 2)], by: other, near, &passed)
+        try pass(parts, order[(order.count / 2)...], by: other, near, &passed)
     }
 
     private static let neighboursMax = 8
@@ -74,10 +78,8 @@ extension Segmentation {
         var parts = [Self.first]
         for gate in transit.reversed() {
             var passed: [[Box]] = Array(repeating: [], count: parts.count)
-            let order = parts.indices.sorted {
-                parts[$0][.source].lowerBound < parts[$1][.source].lowerBound
-            }
-            try pass(parts, order[...], gates[gate].v4[bound], &passed)
+            let all = Array(parts.indices)
+            try pass(parts, all[...], by: .source, gates[gate].v4[bound], &passed)
             parts = passed.flatMap { $0 }
         }
         for part in parts {

@@ -43,34 +43,56 @@ package struct Segmentation: Sendable {
 
     /// Reads what is written for the kernel; `closed` are indices of flows that have ended.
     package init(_ deployment: Deployment, closed: Set<Int> = []) throws(Unreadable) {
-        try self.init(
-            deployment, fabric: Rulebook.fabric(deployment, closed: closed).creation,
-            hosts: Rulebook.hosts(deployment, closed: closed).map(\.creation))
+        let hosts = HostTables(deployment, closed: closed)
+        try self.init(deployment) { number in
+            number == 0
+                ? Rulebook.fabric(deployment, closed: closed).creation
+                : hosts[number - 1].creation
+        }
     }
 
     /// Reads given texts: one for the fabric, one for each compartment that has an address.
     package init(
         _ deployment: Deployment, fabric: String, hosts: [String]
     ) throws(Unreadable) {
+        let services = deployment.compartments.count { $0.kind == .service }
+        guard hosts.count == services else {
+            throw Unreadable(
+                filter: "the compartments", problem: "\(hosts.count) texts for \(services)")
+        }
+        try self.init(deployment) { $0 == 0 ? fabric : hosts[$0 - 1] }
+    }
+
+    /// Text 0 is the fabric's, then come those of the compartments that have an address.
+    private init(
+        _ deployment: Deployment, text: @escaping @Sendable (Int) -> String
+    ) throws(Unreadable) {
         let services = deployment.compartments.indices.filter {
             deployment.compartments[$0].kind == .service
         }
-        guard hosts.count == services.count else {
-            throw Unreadable(
-                filter: "the compartments", problem: "\(hosts.count) texts for \(services.count)")
-        }
-        let routing = try ReadRules(
-            "the fabric", fabric, interfaces: services.map(Rulebook.interfaceName))
         let names = services.map { deployment.compartments[$0].name }
-        let filters = try Self.each(services.count) { index throws(Unreadable) in
-            try ReadRules(compartment: names[index], hosts[index])
+        let links = services.map(Rulebook.interfaceName)
+        // The fabric's text is the longest: it is begun first.
+        let filters = try Self.each(services.count + 1) { index throws(Unreadable) in
+            index == 0
+                ? try ReadRules("the fabric", text(0), interfaces: links)
+                : try ReadRules(compartment: names[index - 1], text(index))
         }
-        let maker = GateMaker([routing] + filters)
-        var gates = try maker.transit(routing)
+        let maker = GateMaker(filters)
+        let (inside, crossed) = Crew.both {
+            Result { () throws(Unreadable) in
+                try Self.each(services.count) { index throws(Unreadable) in
+                    try maker.ends(filters[index + 1])
+                }
+            }
+        } _: {
+            Result { () throws(Unreadable) in try maker.transit(filters[0]) }
+        }
+        var gates = try crossed.get()
+        let ends = try inside.get()
         transit = Array(gates.indices)
-        let ends = try Self.each(services.count) { index throws(Unreadable) in
-            try maker.ends(filters[index])
-        }
+        gates.reserveCapacity(
+            gates.count + ends.reduce(0) { $0 + $1.egress.count + $1.ingress.count })
         var endpoints: [Endpoint] = []
         for (number, index) in services.enumerated() {
             let compartment = deployment.compartments[index]

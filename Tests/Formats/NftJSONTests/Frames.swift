@@ -24,7 +24,9 @@ enum Frames {
         macs: [[UInt8]]
     ) -> SentPacket {
         let names = isLong ? RandomRules.longAddresses : RandomRules.addresses
-        func address(_ name: String) -> UInt128 { AddressText.address(name.utf8)?.value ?? 0 }
+        func address(_ name: String) -> UInt128 {
+            AddressText.address(Array(name.utf8)[...])?.value ?? 0
+        }
         var source = address(rules.any(names))
         let target = address(rules.any(names))
         let untracked = number >= (isLong ? 200 : 30_000)

@@ -14,6 +14,21 @@ struct CrewTests {
         #expect(sums == (0..<20).map { 1_225 + 50 * $0 })
     }
 
+    @Test("two works of different kinds are both done, also from within others")
+    func both() {
+        let (sum, words) = Crew.both {
+            Crew.map(100) { $0 }.reduce(0, +)
+        } _: {
+            Crew.both {
+                "one"
+            } _: {
+                ["two"]
+            }
+        }
+        #expect(sum == 4_950)
+        #expect(words.0 == "one" && words.1 == ["two"])
+    }
+
     @Test("a negative count is no work")
     func negative() { #expect(Crew.map(-3) { $0 }.isEmpty) }
 }

@@ -47,6 +47,9 @@ struct BrokenTests {
         Broken("run: [./bin/gateway, --verbose]", "run: []", "bad-value 13:10"),
         Broken("run: [./bin/gateway, --verbose]", "", "missing-key 9:3"),
         Broken("./bin/gateway", "../bin/gateway", "path-escapes 13:11"),
+        // To `String` the `/` and the mark behind it are one character, and `..` ends no part.
+        Broken("./bin/gateway", "bin/../\u{338}gateway", "path-escapes 13:11"),
+        Broken("./bin/gateway", "bin/\u{338}gateway", "bad-value 13:11"),
         Broken("https: tcp/8443", "https: tcp/0", "bad-value 14:20"),
         Broken("https: tcp/8443", "https: 8443", "bad-value 14:20"),
         Broken(
@@ -66,6 +69,8 @@ struct BrokenTests {
         Broken("target: /app", "target: app", "bad-value 25:33"),
         Broken("target: /app", "target: /proc/x", "bad-value 25:33"),
         Broken("target: /app", "target: /tmp/x", "bad-value 25:33"),
+        Broken("target: /app", "target: /proc/\u{338}x", "bad-value 25:33"),
+        Broken("target: /app", "target: /proc/../proc", "path-escapes 25:33"),
         Broken(
             "[./bin/gateway, --verbose]",
             "[\(Array(repeating: "x", count: 501).joined(separator: ", "))]", "bad-value 13:10"),

@@ -91,6 +91,21 @@ struct PacketsTests {
         #expect(wrong.isEmpty)
     }
 
+    @Test("parts that a list allows are what it decides, small boxes too", arguments: 0..<200)
+    func parts(seed: Int) throws {
+        var sampling = Seeded(state: UInt64(seed))
+        let list = sampling.list(8, skips: seed % 2 == 0)
+        for _ in 0..<20 {
+            let packet = sampling.packet()
+            let near = Box(packet).hull(Box(sampling.packet()))
+            for question in [Box(packet), near.with(.source, packet[.source]...packet[.source])] {
+                let parts = try list.allowedParts(in: question)
+                #expect(parts.allSatisfy(question.contains))
+                #expect(parts.contains { $0.contains(packet) } == list.allows(packet))
+            }
+        }
+    }
+
     @Test("the rules that touch a box say of its packets what all rules say", arguments: 0..<200)
     func touching(seed: Int) {
         var sampling = Seeded(state: UInt64(seed))
