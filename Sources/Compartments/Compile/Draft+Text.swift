@@ -29,21 +29,33 @@ extension Draft {
     }
 
     private func value(of reference: Substring, _ seat: Seat) -> String? {
-        let parts = reference.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = reference.utf8
+            .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map(Substring.init)
         switch parts.count {
         case 1 where parts[0] == "address": return "\(seat.address)"
         case 2 where parts[0] == "port":
             return seat.service.port(String(parts[1])).map { "\($0.number)" }
         case 2 where parts[1] == "address":
-            guard outgoing(seat.service).contains(where: { $0.to == parts[0] }) else { return nil }
+            guard leads(seat.service, to: parts[0]) else { return nil }
             return seatsOf[String(parts[0])]?.first.map { "\(seats[$0].address)" }
         case 3 where parts[1] == "port":
-            let flows = outgoing(seat.service)
-            guard flows.contains(where: { $0.to == parts[0] && $0.port == parts[2] }) else {
-                return nil
-            }
+            guard leads(seat.service, to: parts[0], port: parts[2]) else { return nil }
             return self.service(String(parts[0]))?.port(String(parts[2])).map { "\($0.number)" }
         default: return nil
+        }
+    }
+
+    /// Whether a flow leads a service to another one, by that port.
+    private func leads(
+        _ service: Service, to target: Substring, port: Substring? = nil
+    ) -> Bool {
+        guard target != service.name else { return false }
+        return [Party.service(service.name), .zone(service.zone)].contains { party in
+            (flowsFrom[party] ?? []).contains { number in
+                platform.flows[number].to == target
+                    && (port == nil || platform.flows[number].port[...] == port)
+            }
         }
     }
 

@@ -49,7 +49,7 @@ package struct Assurance: Sendable {
         let (judged, declared) = Crew.both {
             Crew.map(layers.count) { index -> [Layered] in
                 let judge = LayerJudge(layers[index], platform, deployment, segmentation)
-                return platform.guarantees.map(judge.judge)
+                return Crew.map(platform.guarantees.count) { judge.judge(platform.guarantees[$0]) }
             }
         } _: {
             platform.guarantees.map { guarantee in

@@ -2,6 +2,7 @@ internal import Addresses
 internal import Confinement
 internal import Cover
 internal import CoverCheck
+internal import Crew
 internal import Packets
 internal import Platform
 internal import Reach
@@ -28,9 +29,15 @@ struct Evidence {
         case open(String)
     }
 
-    private struct Filter {
+    /// An object, so that who asks one of many copies none.
+    private final class Filter: Sendable {
         let prover: Prover
         let check: CoverCheck
+
+        init(_ rules: RuleList) {
+            prover = Prover(rules)
+            check = CoverCheck(rules)
+        }
     }
 
     private let layer: Segmentation.Layer
@@ -40,8 +47,8 @@ struct Evidence {
     private let members: [String: [Int]]
     private let zoneMembers: [String: [Int]]
     private let topology: Topology
-    /// By gate: those of the layer.
-    private let filters: [Int: Filter]
+    /// By gate: those of the layer, nil for any other.
+    private let filters: [Filter?]
 
     init(
         _ layer: Segmentation.Layer, _ platform: Platform, _ deployment: Deployment,
@@ -66,12 +73,13 @@ struct Evidence {
         }
         self.members = members
         self.zoneMembers = zoneMembers
-        let used = own.transit + own.endpoints.flatMap { $0.egress + $0.ingress }.map(\.gate)
-        filters = Dictionary(
-            used.map { gate in
-                let rules = own.gates[gate].v4.may
-                return (gate, Filter(prover: Prover(rules), check: CoverCheck(rules)))
-            }, uniquingKeysWith: { first, _ in first })
+        var isUsed = Array(repeating: false, count: own.gates.count)
+        for gate in own.transit { isUsed[gate] = true }
+        for endpoint in own.endpoints {
+            for step in endpoint.egress + endpoint.ingress { isUsed[step.gate] = true }
+        }
+        let used = isUsed
+        filters = Crew.map(used.count) { used[$0] ? Filter(own.gates[$0].v4.may) : nil }
     }
 
     /// What must be refused for the guarantee to hold; nil where packets alone do not say.

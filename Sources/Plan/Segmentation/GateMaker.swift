@@ -11,6 +11,8 @@ struct ReadRules: Sendable {
 
     let name: String
     let rules: Ruleset
+    /// IPv6 addresses that some rule tells apart.
+    let v6: [ClosedRange<UInt128>]
 
     /// The filter of a compartment.
     init(compartment name: String, _ text: String) throws(Segmentation.Unreadable) {
@@ -27,6 +29,7 @@ struct ReadRules: Sendable {
             throw Segmentation.Unreadable(filter: name, problem: problem?.problem ?? "no rules")
         }
         self.rules = rules
+        v6 = rules.addresses(.v6)
     }
 }
 
@@ -35,7 +38,7 @@ struct GateMaker: Sendable {
     let atoms: AddressAtoms
 
     init(_ filters: [ReadRules]) {
-        atoms = AddressAtoms(filters.flatMap { $0.rules.addresses(.v6) })
+        atoms = AddressAtoms(filters.flatMap(\.v6))
     }
 
     /// The gates of a routing namespace: each packet that crosses it meets all of them.
