@@ -2,7 +2,6 @@
 """A front that was taken over: what its bytes can make the supervisor, who is root, do."""
 import os
 import shutil
-import socket
 import struct
 import subprocess
 import tempfile
@@ -34,56 +33,12 @@ def write(path, text, mode=0o644):
     return path
 
 
-def captured():
-    """The bytes that the real front makes of the platform: a stand-in takes them."""
-    beside = os.path.join(folder, "programs")
-    shutil.copytree(programs, beside)
-    catcher = os.path.join(beside, "bulkhead-supervisor")
-    os.remove(catcher)
-    write("programs/bulkhead-supervisor", f"""#!/usr/bin/python3
-import socket
-peer = socket.socket(fileno=3)
-def take(count):
-    got = b""
-    while len(got) < count:
-        part = peer.recv(count - len(got))
-        if not part: break
-        got += part
-    return got
-name = take(int.from_bytes(take(4), "little"))
-size = int.from_bytes(take(4), "little")
-open({folder + "/bytes"!r}, "wb").write(take(size))
-""", 0o755)
-    subprocess.run([beside + "/bulkhead", "up", write("hostile.yaml", PLATFORM)],
-                   capture_output=True, timeout=300)
-    with open(folder + "/bytes", "rb") as file:
-        return file.read()
-
-
 def supervise(plan, *words, name=b"hostile"):
     """Starts the real supervisor on those bytes, as a front does that named the platform before it
     was taken over; returns the supervisor's lines until it is up or has ended."""
-    ours, theirs = socket.socketpair()
-    child = subprocess.Popen(
-        ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 </dev/null', programs + "/bulkhead-supervisor",
-         *words],
-        stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    theirs.close()
-    ours.settimeout(300)
-    try:
-        ours.sendall(struct.pack("<I", len(name)) + name + struct.pack("<I", len(plan)) + plan)
-        lines = b""
-        while b"\nR " not in b"\n" + lines:
-            part = ours.recv(65536)
-            if not part:
-                break
-            lines += part
-    except OSError as error:
-        lines = repr(error).encode()
-    finally:
-        ours.close()
-        child.wait(300)
-    return lines.decode(errors="replace")
+    front = Front(plan, name, *words)
+    front.close()
+    return front.lines
 
 
 def printed():
@@ -104,7 +59,7 @@ write("shut/tree/file", "SECRET")
 write("shut/input", "SECRET")
 os.chmod(folder + "/shut", 0o700)
 os.mkfifo(folder + "/open/pipes")
-honest = captured()
+honest = captured(folder, write("hostile.yaml", PLATFORM))
 
 
 def swapped(old, new):

@@ -1,12 +1,16 @@
 """What the journeys share: running the program, claiming things, comparing the host."""
 import json
 import os
+import shutil
+import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.request
 
 PROGRAM = os.environ["BULKHEAD"]
+PROGRAMS = os.environ["PROGRAMS"]
 # The desk: a page, a service, PostgreSQL and a job.
 FIRST = os.path.join(os.path.dirname(PROGRAM), "Platforms", "first.yaml")
 failures = 0
@@ -45,6 +49,64 @@ def claim(text):
             print(f"not ok {text}: {kind}{str(error)}", flush=True)
         return check
     return run
+
+
+def captured(folder, path):
+    """The bytes that the front makes of a platform file, taken by a stand-in for the supervisor;
+    the programs that they name stay in the folder."""
+    beside = os.path.join(folder, "programs")
+    shutil.copytree(PROGRAMS, beside)
+    catcher = os.path.join(beside, "bulkhead-supervisor")
+    os.remove(catcher)
+    with open(catcher, "w") as file:
+        file.write(f"""#!/usr/bin/python3
+import socket
+peer = socket.socket(fileno=3)
+def take(count):
+    got = b""
+    while len(got) < count:
+        part = peer.recv(count - len(got))
+        if not part: break
+        got += part
+    return got
+name = take(int.from_bytes(take(4), "little"))
+size = int.from_bytes(take(4), "little")
+open({folder + "/bytes"!r}, "wb").write(take(size))
+""")
+    os.chmod(catcher, 0o755)
+    subprocess.run([beside + "/bulkhead", "up", path], capture_output=True, timeout=300)
+    with open(folder + "/bytes", "rb") as file:
+        return file.read()
+
+
+class Front:
+    """Plays the front to a real supervisor: hands it a plan's bytes; `lines` is what it said until
+    it was up or had ended. A platform that is up runs until `close`."""
+
+    def __init__(self, plan, name, *words):
+        self.ours, theirs = socket.socketpair()
+        self.child = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 </dev/null', PROGRAMS + "/bulkhead-supervisor",
+             *words],
+            stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        theirs.close()
+        self.ours.settimeout(300)
+        lines = b""
+        try:
+            self.ours.sendall(
+                struct.pack("<I", len(name)) + name + struct.pack("<I", len(plan)) + plan)
+            while b"\nR " not in b"\n" + lines:
+                part = self.ours.recv(65536)
+                if not part:
+                    break
+                lines += part
+        except OSError as error:
+            lines = repr(error).encode()
+        self.lines = lines.decode(errors="replace")
+
+    def close(self):
+        self.ours.close()
+        self.child.wait(300)
 
 
 def supervisors():

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 from journey import *
 
@@ -258,6 +260,37 @@ def observed():
     expect('"verdict":"observed"' in shown("--json").replace(" ", ""), "not in JSON")
     bulkhead("apply", OLD, check=0)
     expect(not reaches("web", "more"), "it stays open")
+
+
+@claim("a flow ends with its last day: its connections are cut, nobody opens another, all on record")
+def expired():
+    bulkhead("down", check=0)
+    day = 86400
+    tomorrow = (int(time.time()) // day + 1) * day
+    # Its last day is today; what the front says of it is when that day is over.
+    last = time.strftime("%Y-%m-%d", time.gmtime(tomorrow - day))
+    path = written(KEEP + GONE.replace("}", f", expires: {last}}}"), "expires.yaml")
+    plan = captured(folder, path)
+    over = struct.pack("<Q", tomorrow)
+    expect(plan.count(over) == 1, f"{plan.count(over)} times in the plan")
+    end = int(time.time()) + 20
+    front = Front(plan.replace(over, struct.pack("<Q", end)), b"live")
+    try:
+        expect("\nR " in "\n" + front.lines, front.lines)
+        keeps, goes = Line("web", "keep"), Line("web", "gone")
+        expect(goes.alive(), "it does not last until its end")
+        expect(eventually(lambda: not goes.alive()), "it outlived its last day")
+        expect(time.time() >= end, "it ended before its time")
+        expect(keeps.alive() and reaches("web", "keep"), "another flow ended with it")
+        expect(not reaches("web", "gone"), "a new connection gets through")
+        keeps.close(), goes.close()
+        expect(re.search(r"its date", record()), record())
+        shown = lambda: bulkhead(
+            "trail", "show", "sensor", "--limit", "200", "--refused", check=0)[1]
+        expect(eventually(lambda: re.search(r"web .*gone ", shown())), shown())
+    finally:
+        front.close()
+    bulkhead("up", OLD, "--detach", check=0)
 
 
 REFUSALS = [
