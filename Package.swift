@@ -167,15 +167,15 @@ let rooms: [[Target]] = [
         tests: ["Descriptors", "Namespaces", "Netlink", "PacketFilter"]),
     room("Formats", "FlowLog", opens: ["Addresses", "Findings", "Notation"], tests: ["Chance"]),
     room(
-        "Formats", "CloudNetwork", opens: ["Findings", "Packets", "Topology"],
-        tests: ["Addresses", "Ruleset"]),
+        "Formats", "CloudNetwork", opens: ["Addresses", "Findings", "Packets", "Topology"],
+        tests: ["Ruleset"]),
     room(
         "Formats", "SecurityGroups",
-        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        opens: ["CloudNetwork", "Findings", "Notation", "Topology"],
         tests: ["Packets", "Ruleset"]),
     room(
         "Formats", "TerraformPlan",
-        opens: ["Addresses", "CloudNetwork", "Findings", "Notation", "Topology"],
+        opens: ["CloudNetwork", "Findings", "Notation", "Topology"],
         tests: ["Packets", "Ruleset"]),
     room(
         "Renderings", "Permits", opens: ["Addresses", "Confinement", "Findings", "Platform"],

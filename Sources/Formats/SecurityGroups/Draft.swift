@@ -1,7 +1,6 @@
 internal import CloudNetwork
 internal import Findings
 
-internal import Addresses
 internal import Notation
 internal import Topology
 
@@ -149,23 +148,12 @@ struct Draft {
     /// A block; host bits are masked with a warning, what is none is an error.
     mutating func span(_ node: JSONNode?) -> Span? {
         guard let node else { return nil }
-        let text = node.value.asText ?? ""
-        guard let (block, isMasked) = Block.read(text) else {
+        let (span, finding) = Span.read(node.value.asText ?? "", at: node.place)
+        if let finding {
             find(
-                .error, "not-a-block", node.place, "`\(Excerpt.of(text))` is no CIDR block",
-                "write 10.0.0.0/8")
-            return nil
+                finding.severity, finding.code, finding.place, finding.problem, finding.remedy)
         }
-        if isMasked {
-            find(
-                .warning, "host-bits", node.place,
-                "\(Excerpt.of(text)) has bits behind its prefix, which the provider ignores",
-                "write the block's first address")
-        }
-        switch block {
-        case .v4(let range): return .v4(range)
-        case .v6(let range): return .v6(range)
-        }
+        return span
     }
 
     mutating func subnet(id: String) -> Int {

@@ -1,4 +1,3 @@
-internal import Addresses
 internal import CloudNetwork
 internal import Findings
 internal import Notation
@@ -164,23 +163,12 @@ struct PlanDraft {
     }
 
     mutating func span(_ node: JSONNode) -> Span? {
-        let text = node.value.asText ?? ""
-        guard let (block, isMasked) = Block.read(text) else {
+        let (span, finding) = Span.read(node.value.asText ?? "", at: node.place)
+        if let finding {
             find(
-                .error, "not-a-block", node.place, "`\(Excerpt.of(text))` is no CIDR block",
-                "write 10.0.0.0/8")
-            return nil
+                finding.severity, finding.code, finding.place, finding.problem, finding.remedy)
         }
-        if isMasked {
-            find(
-                .warning, "host-bits", node.place,
-                "\(Excerpt.of(text)) has bits behind its prefix, which the provider ignores",
-                "write the block's first address")
-        }
-        switch block {
-        case .v4(let range): return .v4(range)
-        case .v6(let range): return .v6(range)
-        }
+        return span
     }
 
     private mutating func blocks(_ resource: Resource) {
