@@ -45,6 +45,21 @@ enum Passages {
     }
 }
 
+/// Flows that lead nowhere: a compartment speaks with itself without any rule.
+enum Selves {
+    static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
+        platform.flows.compactMap { flow in
+            guard flow.from == .service(flow.to), members.service(flow.to)?.instances == 1 else {
+                return nil
+            }
+            return Finding(
+                .warning, "self-flow", at: flow.place,
+                "`\(flow.to)` runs in one compartment, which needs no flow to itself",
+                remedy: "remove it; with `instances` it would join them")
+        }
+    }
+}
+
 /// Services that nothing connects to anything.
 enum Idle {
     static func findings(_ platform: Platform) -> [Finding] {

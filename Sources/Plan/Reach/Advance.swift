@@ -13,8 +13,10 @@ struct Advance {
         fileprivate let by: (from: Source, edge: Int)?
     }
 
-    /// Fewest fallen services first. Who begins at one of the targets is not after that one: where
-    /// there are such, two ways of different origins are kept, so that one is left for each target.
+    /// Ways by where they lead, those with the fewest fallen services first.
+    ///
+    /// Who begins at one of the targets is not after that one: where there are such, two ways of
+    /// different origins are kept, so that one is left for each target.
     private(set) var arrivals: [Source: [Arrival]] = [:]
     private let graph: Graph
 
