@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Findings
 internal import Platform
 
@@ -56,6 +57,21 @@ enum Selves {
                 .warning, "self-flow", at: flow.place,
                 "`\(flow.to)` runs in one compartment, which needs no flow to itself",
                 remedy: "remove it; with `instances` it would join them")
+        }
+    }
+}
+
+/// Expectations about a port's number under the other protocol: nothing could ever break them.
+enum Vacuous {
+    static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
+        platform.guarantees.compactMap { guarantee in
+            guard case .expect(_, .service(let to), _, let port?, false) = guarantee.kind,
+                let ports = members.service(to)?.ports.map(\.port), !ports.contains(port),
+                let other = ports.first(where: { $0.number == port.number })
+            else { return nil }
+            return Finding(
+                .warning, "vacuous-expectation", at: guarantee.place,
+                "`\(to)` listens on \(other), not on \(port)", remedy: "write \(other)")
         }
     }
 }

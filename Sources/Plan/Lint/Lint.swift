@@ -20,6 +20,7 @@ package enum Lint {
             + bounded(Reasons.findings(platform)) + bounded(Tags.findings(platform))
             + bounded(Passages.findings(platform, members)) + bounded(Idle.findings(platform))
             + bounded(Selves.findings(platform, members))
+            + bounded(Vacuous.findings(platform, members))
             + bounded(Promises.findings(platform, members))
         return sorted(found)
     }

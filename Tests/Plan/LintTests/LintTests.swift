@@ -204,6 +204,23 @@ struct LintTests {
         #expect(marks(Lint.findings(try platform(text))) == ["self-flow 7"])
     }
 
+    @Test("an expectation about the other protocol of a port is found")
+    func vacuous() throws {
+        let text = """
+            platform: vacuous
+            zones: {dmz: {network: 10.1.0.0/24}}
+            services:
+              web: {zone: dmz, run: [web]}
+              store: {zone: dmz, run: [store], ports: {sql: tcp/5432}}
+            flows: [{from: web, to: store.sql, because: rows are shown to people}]
+            expect:
+              - web cannot reach store on udp/5432
+              - web cannot reach store on tcp/22
+              - web can reach store on tcp/5432
+            """
+        #expect(marks(Lint.findings(try platform(text))) == ["vacuous-expectation 8"])
+    }
+
     @Test("what nothing is connected to is noted, unless it is promised to be alone")
     func idle() throws {
         let text = """
