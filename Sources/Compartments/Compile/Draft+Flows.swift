@@ -65,7 +65,12 @@ extension Draft {
                     remedy: "give \(flow.to) a second service behind it for callers inside")
                 continue
             }
+            let own = Set(seatsOf[flow.to] ?? [])
             for end in ends(of: flow) {
+                // A zone's flow leaves out the service that it leads to, with all its instances.
+                if case .zone = flow.from, case .compartment(let start) = end, own.contains(start) {
+                    continue
+                }
                 for index in seatsOf[flow.to] ?? [] {
                     if case .compartment(index) = end { continue }
                     deployment.flows.append(

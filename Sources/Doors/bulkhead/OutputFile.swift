@@ -27,6 +27,6 @@ struct OutputFile: ~Copyable {
         let reason = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error"
         return Failure(
             .machine, "output", "cannot write \(Excerpt.of(path, limit: 500)): \(reason)",
-            remedy: "write elsewhere")
+            remedy: number == ENOENT ? "make its folder first" : "write elsewhere")
     }
 }

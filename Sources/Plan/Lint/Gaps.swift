@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Findings
 internal import Platform
 
@@ -42,6 +43,36 @@ enum Passages {
 
     private static func isOurs(_ service: Service) -> Bool {
         service.run.first?.split(separator: "/").last?.hasPrefix(ours) == true
+    }
+}
+
+/// Flows that lead nowhere: a compartment speaks with itself without any rule.
+enum Selves {
+    static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
+        platform.flows.compactMap { flow in
+            guard flow.from == .service(flow.to), members.service(flow.to)?.instances == 1 else {
+                return nil
+            }
+            return Finding(
+                .warning, "self-flow", at: flow.place,
+                "`\(flow.to)` runs in one compartment, which needs no flow to itself",
+                remedy: "remove it; with `instances` it would join them")
+        }
+    }
+}
+
+/// Expectations about a port's number under the other protocol: nothing could ever break them.
+enum Vacuous {
+    static func findings(_ platform: Platform, _ members: Members) -> [Finding] {
+        platform.guarantees.compactMap { guarantee in
+            guard case .expect(_, .service(let to), _, let port?, false) = guarantee.kind,
+                let ports = members.service(to)?.ports.map(\.port), !ports.contains(port),
+                let other = ports.first(where: { $0.number == port.number })
+            else { return nil }
+            return Finding(
+                .warning, "vacuous-expectation", at: guarantee.place,
+                "`\(to)` listens on \(other), not on \(port)", remedy: "write \(other)")
+        }
     }
 }
 

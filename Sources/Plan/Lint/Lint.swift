@@ -19,6 +19,8 @@ package enum Lint {
             + bounded(Breadth.findings(platform, members))
             + bounded(Reasons.findings(platform)) + bounded(Tags.findings(platform))
             + bounded(Passages.findings(platform, members)) + bounded(Idle.findings(platform))
+            + bounded(Selves.findings(platform, members))
+            + bounded(Vacuous.findings(platform, members))
             + bounded(Promises.findings(platform, members))
         return sorted(found)
     }

@@ -106,7 +106,7 @@ extension Graph {
         var last: Link?
         for start in starts where start != members(to.party).first || starts.count == 1 {
             let found = links(from: start).filter { link in
-                targets.contains(link.to) && carries(link.by, to)
+                counts(link.to, of: targets, for: start) && carries(link.by, to)
             }
             let far = steps > 0 ? way(from: start, to: to, steps).last : nil
             guard let link = found.first(where: { arrives($0) }) ?? far else {
@@ -119,6 +119,11 @@ extension Graph {
             last = link
         }
         return .holds(why: last.map(sentence) ?? "")
+    }
+
+    /// Whether who starts somewhere comes to one of the targets there: of several, itself is none.
+    func counts(_ target: Int, of targets: Set<Int>, for start: Source) -> Bool {
+        targets.contains(target) && (targets.count == 1 || start != .service(target))
     }
 
     /// The shortest way there on which at most so many services lie; empty when there is none.

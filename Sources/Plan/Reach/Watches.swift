@@ -95,8 +95,8 @@ private struct Watch {
             let targets = graph.services(goal.party)
             let flows = graph.members(from).flatMap { start -> [Int] in
                 let direct = graph.links(from: start).filter { link in
-                    targets.contains(link.to) && graph.carries(link.by, goal)
-                        && graph.arrives(link)
+                    graph.counts(link.to, of: targets, for: start)
+                        && graph.carries(link.by, goal) && graph.arrives(link)
                 }
                 let far = graph.way(from: start, to: goal, guarantee.steps)
                 return (direct.prefix(1) + far).compactMap { link -> Int? in
@@ -177,7 +177,8 @@ private struct Watch {
             guard start != own || starts.count == 1, served.contains(start) else { return false }
             let isLed = graph.numbers(from: start).contains { number in
                 let edge = graph.edges[number]
-                return number != edges[changed.flow] && targets.contains(edge.to)
+                return number != edges[changed.flow]
+                    && graph.counts(edge.to, of: targets, for: start)
                     && graph.carries(edge.by, goal)
                     && graph.arrives(edge.link(from: start))
             }
@@ -187,7 +188,8 @@ private struct Watch {
 
     private func serves(_ flow: Flow, _ start: Source, _ goal: Goal) -> Bool {
         guard let to = graph.service(flow.to), carries(flow, to, goal),
-            graph.members(flow.from).contains(start)
+            graph.members(flow.from).contains(start),
+            targets.count == 1 || start != .service(to)
         else { return false }
         if case .zone = flow.from, start == .service(to) { return false }
         guard case .service = start else {
@@ -242,18 +244,17 @@ private struct Reaching {
     private let graph: Graph
     private let steps: Int
     private let targets: Set<Int>
-    private let crowd: Set<Source>
-    private let fallen: [Source: Int]
-    /// Hops from a service to the goal.
-    private var hops: [Int: Int] = [:]
+    private let advance: Advance
+    /// Hops from a service to two different services of the goal, the nearest first: who begins at
+    /// one of them is not after that one.
+    private var rests: [Int: [(target: Int, hops: Int)]] = [:]
 
     init(_ graph: Graph, _ crowd: Set<Source>, _ goal: Goal, _ steps: Int) {
         self.graph = graph
         self.steps = steps
-        self.crowd = crowd
         let targets = graph.services(goal.party)
         self.targets = targets
-        fallen = graph.advance(from: crowd, to: goal, steps).fallen
+        advance = graph.advance(from: crowd, to: goal, steps)
         func sources(_ edge: Graph.Edge) -> [Int] {
             graph.members(edge.from).compactMap { source in
                 guard case .service(let index) = source, index != edge.to,
@@ -263,14 +264,22 @@ private struct Reaching {
             }
         }
         var front = graph.edges(to: targets).map { graph.edges[$0] }
-            .filter { graph.carries($0.by, goal) }.flatMap(sources)
-        for depth in 1...steps {
-            var next: Set<Int> = []
-            for service in front where hops[service] == nil {
-                hops[service] = depth
-                next.insert(service)
+            .filter { graph.carries($0.by, goal) }
+            .flatMap { edge in sources(edge).map { (service: $0, target: edge.to) } }
+        for hops in 1...steps {
+            var next: [(service: Int, target: Int)] = []
+            for (service, target) in front {
+                let known = rests[service] ?? []
+                guard known.count < 2, !known.contains(where: { $0.target == target }) else {
+                    continue
+                }
+                rests[service, default: []].append((target, hops))
+                next.append((service, target))
             }
-            front = graph.edges(to: next).flatMap { sources(graph.edges[$0]) }
+            front = next.flatMap { service, target in
+                graph.edges(to: [service]).flatMap { sources(graph.edges[$0]) }
+                    .map { (service: $0, target: target) }
+            }
         }
     }
 
@@ -281,13 +290,15 @@ private struct Reaching {
         else { return false }
         let starts = graph.members(flow.from).filter { $0 != .service(to) }
         if targets.contains(to) {
-            return carries(to)
-                && starts.contains { fallen[$0] != nil || crowd.contains($0) }
+            return carries(to) && starts.contains { advance.arrival(at: $0, besides: to) != nil }
         }
-        guard let rest = hops[to] else { return false }
+        let rests = rests[to] ?? []
         return starts.contains { start in
-            guard let before = fallen[start] else { return false }
-            return before + rest <= steps
+            (advance.arrivals[start] ?? []).contains { arrival in
+                rests.contains { rest in
+                    arrival.origin != .service(rest.target) && arrival.depth + rest.hops <= steps
+                }
+            }
         }
     }
 }

@@ -12,7 +12,13 @@ extension BoundedRules {
 }
 
 /// What passes from one endpoint to another: first packets of connections whose replies pass too.
+///
+/// A datagram needs no reply to carry something away: what gets there and is not answered may pass,
+/// and the word for it is `Passing.oneWay`. TCP carries nothing without replies.
 package struct Passing: Sendable {
+    /// What is said of packets that get there while their replies are refused.
+    package static let oneWay = "no reply comes back"
+
     /// Whatever really passes.
     package var may = PacketSet()
     /// What passes for sure: the same as `may` where everything is modelled.
@@ -30,18 +36,20 @@ extension Topology {
         guard source != target || endpoints[source].isGroup else { return passing }
         let there = way(from: source, to: target)
         let back = way(from: target, to: source)
-        passing.may = try passed(source, target, there, back, family, .may)
+        let (answered, oneWay) = try passed(source, target, there, back, family, .may)
+        passing.may = answered
+        passing.must = answered
         let isOpen = (there + back).contains { !rules($0.gate, family).unmodelled.isEmpty }
-        guard !passing.may.isEmpty, isOpen else {
-            passing.must = passing.may
-            return passing
+        if isOpen, !(answered.isEmpty && oneWay.isEmpty) {
+            passing.must = try passed(source, target, there, back, family, .must).answered
+            let isSame = try passing.may.isSubset(of: passing.must)
+            if !isSame {
+                passing.unmodelled = try words(passing.may.boxes, there, back, family)
+            }
         }
-        passing.must = try passed(source, target, there, back, family, .must)
-        let isSame = try passing.may.isSubset(of: passing.must)
-        if !isSame {
-            passing.unmodelled = try words(
-                passing.may.boxes, there, back, family)
-        }
+        guard !oneWay.isEmpty else { return passing }
+        passing.may = try passing.may.union(oneWay).joined()
+        passing.unmodelled.append(Passing.oneWay)
         return passing
     }
 
@@ -151,19 +159,32 @@ extension Topology {
     private func passed(
         _ source: Int, _ target: Int, _ there: [(gate: Int, context: Box)],
         _ back: [(gate: Int, context: Box)], _ family: Families, _ bound: Bound
-    ) throws(PacketSet.TooLarge) -> PacketSet {
+    ) throws(PacketSet.TooLarge) -> (answered: PacketSet, oneWay: PacketSet) {
         // Who lets all replies pass has no say about them.
         let back = back.filter { !rules($0.gate, family)[bound].allowsReplies }
-        var passed = PacketSet()
+        var answered = PacketSet()
+        var oneWay = PacketSet()
         for question in questions(source, target, family) {
             var open = PacketSet(question)
             for (gate, context) in there where !open.isEmpty {
                 open = try filter(open, rules(gate, family)[bound], context)
             }
-            passed = try passed.union(try replied(open, back, family, bound))
+            let own = try replied(open, back, family, bound)
+            answered = try answered.union(own)
+            guard !back.isEmpty else { continue }
+            for box in try open.subtracting(own).boxes {
+                for others in Self.datagrams {
+                    if let part = box.narrowed(.protocolNumber, to: others) {
+                        try oneWay.insert(part)
+                    }
+                }
+            }
         }
-        return passed.joined()
+        return (answered.joined(), oneWay.joined())
     }
+
+    /// All protocols but TCP.
+    private static let datagrams: [ClosedRange<UInt32>] = [0...5, 7...255]
 
     /// First packets of connections between the addresses of two endpoints.
     package func questions(_ source: Int, _ target: Int, _ family: Families) -> [Box] {

@@ -60,14 +60,19 @@ struct CompileTests {
         #expect(try Fixture.deployment(platform).flows.map(\.line) == [21, 22])
     }
 
-    @Test("a zone's flow begins at each of its compartments, never at the target itself")
+    @Test("a zone's flow begins at each of its compartments, never at the target or its instances")
     func zoneFlow() throws {
         var platform = try Fixture.platform()
         platform.flows[1].from = .zone("dmz")
         platform.services[1].instances = 2
         let ends = try Fixture.deployment(platform).flows.filter { $0.line == 21 }
-        #expect(ends.map(\.from) == [0, 0, 1, 2].map { .compartment($0) })
-        #expect(ends.map(\.to) == [1, 2, 2, 1])
+        #expect(ends.map(\.from) == [0, 0].map { .compartment($0) })
+        #expect(ends.map(\.to) == [1, 2])
+        // Who wants its instances to speak with each other says so.
+        platform.flows[1].from = .service(platform.services[1].name)
+        let inner = try Fixture.deployment(platform).flows.filter { $0.line == 21 }
+        #expect(inner.map(\.from) == [1, 2].map { .compartment($0) })
+        #expect(inner.map(\.to) == [2, 1])
     }
 
     @Test("ports that Landlock permits follow from flows and publications")

@@ -24,6 +24,15 @@ extension Topology {
     }
 }
 
+extension Topology {
+    /// Whether something gets there that is not answered.
+    fileprivate func oneWay(_ source: String, _ target: String) throws -> Bool {
+        let from = try #require(endpoint(source))
+        let to = try #require(endpoint(target))
+        return try passing(from: from, to: to, .v4).unmodelled.contains(Passing.oneWay)
+    }
+}
+
 @Suite("Security groups as the provider tells them")
 struct SecurityGroupsTests {
     @Test("groups alone: each stands for the machines that wear it")
@@ -52,7 +61,8 @@ struct SecurityGroupsTests {
             let (read, _) = SecurityGroups.read(files)
             let topology = try #require(read).topology()
             #expect(topology.endpoint("i-old") == nil && topology.endpoint("sg-0api") == nil)
-            #expect(try topology.ports("eni-3", "i-api1") == [8_080...8_080])
+            #expect(try topology.ports("eni-3", "i-api1", must: true) == [8_080...8_080])
+            #expect(try topology.oneWay("eni-3", "i-api1"), "the ACL refuses replies of others")
             #expect(try topology.ports("internet", "eni-3") == [443...443])
             #expect(try topology.ports("i-api1", "i-api2").isEmpty, "no egress")
             #expect(try topology.ports("internet", "i-db").isEmpty)

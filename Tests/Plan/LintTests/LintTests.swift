@@ -189,6 +189,38 @@ struct LintTests {
         #expect(marks(Lint.findings(try platform(text))) == ["no-messages 8"])
     }
 
+    @Test("a flow to oneself is found, unless it joins instances")
+    func selves() throws {
+        let text = """
+            platform: selves
+            zones: {dmz: {network: 10.1.0.0/24}}
+            services:
+              one: {zone: dmz, run: [one], ports: {http: tcp/80}}
+              many: {zone: dmz, instances: 2, run: [many], ports: {http: tcp/80}}
+            flows:
+              - {from: one, to: one.http, because: it asks itself for pages}
+              - {from: many, to: many.http, because: they tell each other of pages}
+            """
+        #expect(marks(Lint.findings(try platform(text))) == ["self-flow 7"])
+    }
+
+    @Test("an expectation about the other protocol of a port is found")
+    func vacuous() throws {
+        let text = """
+            platform: vacuous
+            zones: {dmz: {network: 10.1.0.0/24}}
+            services:
+              web: {zone: dmz, run: [web]}
+              store: {zone: dmz, run: [store], ports: {sql: tcp/5432}}
+            flows: [{from: web, to: store.sql, because: rows are shown to people}]
+            expect:
+              - web cannot reach store on udp/5432
+              - web cannot reach store on tcp/22
+              - web can reach store on tcp/5432
+            """
+        #expect(marks(Lint.findings(try platform(text))) == ["vacuous-expectation 8"])
+    }
+
     @Test("what nothing is connected to is noted, unless it is promised to be alone")
     func idle() throws {
         let text = """

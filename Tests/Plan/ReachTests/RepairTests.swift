@@ -66,18 +66,17 @@ func randomGuarantee(_ chance: inout Seeded, line: Int) -> Guarantee {
     return guarantee
 }
 
-/// Whether somebody of a party comes to a goal while at most so many services fall on the way: each
-/// way is tried, hop by hop.
+/// Whether somebody comes to another service of a goal while at most so many services fall on the
+/// way: each way is tried, hop by hop.
 private func comes(
-    _ start: String, _ goal: (service: Int, port: String?), _ steps: Int, _ platform: Platform,
-    _ seen: [String] = []
+    _ start: String, _ goal: (services: [String], port: String?), _ steps: Int,
+    _ platform: Platform, _ seen: [String] = []
 ) -> Bool {
-    let target = platform.services[goal.service].name
     let zone = platform.services.first { $0.name == start }?.zone
     return platform.flows.contains { flow in
         let isHere = flow.from.name == start || (flow.from == .zone(zone ?? "") && flow.to != start)
         guard isHere, flow.to != start, !seen.contains(flow.to) else { return false }
-        if flow.to == target { return goal.port == nil || goal.port == flow.port }
+        if goal.services.contains(flow.to) { return goal.port == nil || goal.port == flow.port }
         return steps > 0
             && comes(flow.to, goal, steps - 1, platform, seen + [start])
     }
@@ -119,6 +118,81 @@ struct RepairTests {
         #expect(tried > 300)
     }
 
+    /// s0 and s1 of zone left, s3 of zone right, each with ports p1 and p2; s1 uses s3, s0 uses s1.
+    private static var chain: Platform {
+        var chance = Seeded(state: 1)
+        var platform = randomPlatform(&chance)
+        platform.flows = [("s1", "s3", 10), ("s0", "s1", 11)].map { from, to, line in
+            Flow(
+                from: .service(from), to: to, port: "p1", because: "test",
+                place: Place(line: line, column: 1))
+        }
+        return platform
+    }
+
+    @Test("of two changes that would do, the one is told that breaks no other guarantee")
+    func gentle() throws {
+        let never = Guarantee(
+            .never(from: .service("s0"), to: .zone("right"), port: nil), steps: 1,
+            place: Place(line: 20, column: 1))
+        var platform = Self.chain
+        platform.guarantees = [never]
+        let graph = Graph(platform)
+        #expect(graph.repair(of: never).map(graph.sentence)?.contains("line 10") == true)
+        platform.guarantees.append(
+            Guarantee(
+                .must(from: .service("s1"), to: .service("s3"), port: nil),
+                place: Place(line: 21, column: 1)))
+        let careful = Graph(platform)
+        #expect(careful.repair(of: never).map(careful.sentence)?.contains("line 11") == true)
+    }
+
+    @Test(
+        "what a way needs is told as a line that can be written",
+        arguments: [
+            (Party.zone("right"), nil, nil, "add {from: s0, to: s3.p1, because: …}"),
+            (.service("s4"), "p2", nil, "add {from: s0, to: s4.p2, because: …}"),
+            (.service("s4"), nil, 2, "add {from: s0, to: s4.p2, because: …}"),
+            (
+                .service("s4"), nil, 9,
+                "give s4 the port tcp/9, then add {from: s0, to: s4.NAME, because: …}"
+            ),
+        ] as [(Party, String?, UInt16?, String)])
+    func missing(to: Party, name: String?, port: UInt16?, words: String) {
+        let guarantee = Guarantee(
+            .expect(
+                from: .service("s0"), to: to, name: name,
+                port: port.flatMap { Port(.tcp, $0) }, isOpen: true),
+            place: Place(line: 20, column: 1))
+        let graph = Graph(Self.chain)
+        #expect(graph.repair(of: guarantee).map(graph.sentence) == words)
+    }
+
+    @Test("who takes away the last flow to a published port hears of `publish`")
+    func published() throws {
+        var platform = Self.chain
+        let address = try #require(Address("192.0.2.1"))
+        let nowhere = Place(line: 30, column: 1)
+        platform.publications = [
+            Publication(service: "s0", port: "p1", address: address, number: 443, place: nowhere)
+        ]
+        platform.flows.append(
+            Flow(
+                from: .internet, to: "s0", port: "p1", because: "test",
+                place: Place(line: 12, column: 1)))
+        let never = Guarantee(
+            .never(from: .internet, to: .service("s0"), port: nil), place: nowhere)
+        let graph = Graph(platform)
+        let words = graph.repair(of: never).map(graph.sentence) ?? ""
+        #expect(words.contains("line 12") && words.contains("`publish`"))
+        platform.flows.append(
+            Flow(
+                from: .office, to: "s0", port: "p1", because: "test",
+                place: Place(line: 13, column: 1)))
+        let other = Graph(platform)
+        #expect(other.repair(of: never).map(other.sentence)?.contains("`publish`") == false)
+    }
+
     @Test("with steps a guarantee is about every way on which so many services fall")
     func steps() {
         var chance = Seeded(state: 22)
@@ -126,10 +200,16 @@ struct RepairTests {
         for round in 0..<2_000 {
             let platform = randomPlatform(&chance)
             let graph = Graph(platform)
-            let goal = (service: chance.below(6), port: ["p1", nil][chance.below(2)])
+            let isZone = chance.below(2) == 0
+            let service = "s\(chance.below(6))"
+            let goal = (
+                services: isZone ? ["s3", "s4", "s5"] : [service],
+                port: isZone ? nil : ["p1", nil][chance.below(2)]
+            )
             let steps = chance.below(4)
-            let to = Party.service("s\(goal.service)")
-            let others = platform.services.indices.filter { $0 != goal.service }.map { "s\($0)" }
+            let to: Party = isZone ? .zone("right") : .service(service)
+            // Who begins in the zone may be after another service of it.
+            let others = platform.services.map(\.name).filter { isZone || $0 != service }
             let starts = Set(
                 (others + ["internet"]).filter {
                     comes($0, goal, steps, platform)
@@ -138,6 +218,10 @@ struct RepairTests {
             let kinds: [(Guarantee.Kind, Bool)] = [
                 (.never(from: .internet, to: to, port: goal.port), !starts.contains("internet")),
                 (.never(from: .service(one), to: to, port: goal.port), !starts.contains(one)),
+                (
+                    .never(from: .zone("right"), to: to, port: goal.port),
+                    starts.isDisjoint(with: ["s3", "s4", "s5"])
+                ),
                 (.must(from: .service(one), to: to, port: goal.port), starts.contains(one)),
                 (
                     .only(from: [.service(one), .internet], to: to, port: goal.port),
@@ -150,7 +234,11 @@ struct RepairTests {
                 #expect(verdict.passes == holds, "round \(round): \(guarantee.claim) \(starts)")
                 verdicts[verdict.name, default: 0] += 1
                 if case .refuted(_, let path) = verdict, !path.isEmpty {
-                    #expect(path.count <= steps + 1 && path.last?.to == goal.service)
+                    #expect(path.count <= steps + 1)
+                    let last = path.last.map { platform.services[$0.to].name } ?? ""
+                    #expect(
+                        goal.services.contains(last)
+                            && path[0].from != .service(path[path.count - 1].to))
                     for (link, next) in zip(path, path.dropFirst()) {
                         #expect(next.from == .service(link.to))
                     }

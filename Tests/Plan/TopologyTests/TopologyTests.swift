@@ -56,17 +56,23 @@ struct TopologyTests {
         let allow = gate("all", [], otherwise: true)
         let onlyEstablished = gate("established", [(established, true)])
         let nothing = gate("nothing", [])
-        let table: [(name: String, gates: [Gate], passes: Bool)] = [
-            ("stateful", [allow, allow, onlyEstablished, onlyEstablished], true),
-            ("replies refused at the server", [allow, allow, nothing, onlyEstablished], false),
-            ("replies refused at the client", [allow, allow, allow, nothing], false),
-            ("established alone", [onlyEstablished, allow, allow, allow], false),
+        let table: [(name: String, gates: [Gate], passes: Bool, getsThere: Bool)] = [
+            ("stateful", [allow, allow, onlyEstablished, onlyEstablished], true, true),
+            ("refused at the server", [allow, allow, nothing, onlyEstablished], false, true),
+            ("refused at the client", [allow, allow, allow, nothing], false, true),
+            ("established alone", [onlyEstablished, allow, allow, allow], false, false),
         ]
         for row in table {
             let topology = pair(
                 out: row.gates[0], in: row.gates[1], replies: [row.gates[2], row.gates[3]])
             let passing = try topology.passing(from: 0, to: 1, .v4)
-            #expect(passing.may.isEmpty != row.passes, "\(row.name)")
+            #expect(passing.must.isEmpty != row.passes, "\(row.name)")
+            // A datagram needs no reply; a connection of TCP does.
+            #expect(passing.may.isEmpty != row.getsThere, "\(row.name)")
+            let isOneWay = row.getsThere && !row.passes
+            #expect(passing.unmodelled == (isOneWay ? [Passing.oneWay] : []), "\(row.name)")
+            let web = passing.may.boxes.contains { $0[.protocolNumber].contains(6) }
+            #expect(web == row.passes, "\(row.name)")
         }
     }
 
