@@ -93,8 +93,9 @@ struct Builder {
         {
             report.warning(
                 "two-generations", spot,
-                "ClusterNetworkPolicy stands beside the kinds that it replaces; here they share "
-                    + "their tiers and priorities", "use one of them")
+                "ClusterNetworkPolicy stands beside the kinds that it replaces; which of them comes "
+                    + "first is not defined, and where they differ the answer is uncertain",
+                "use one of them")
         }
     }
 
@@ -104,7 +105,7 @@ struct Builder {
             let host6 = Outside.inside6.lowerBound + UInt128(index)
             topology.endpoints.append(
                 Endpoint(
-                    name: "\(workload.namespace)/\(workload.name)[\(workload.kind)]",
+                    name: workload.title,
                     group: workload.namespace, v4: [host...host], v6: [host6...host6],
                     isGroup: workload.isGroup, place: workload.spot.place))
         }
@@ -146,9 +147,11 @@ struct Builder {
                     keys[workload][side].add(index, false, names, cluster.workloads[workload])
                 }
                 guard policy.tier == .plain else { continue }
-                for workload in matching.hosts
-                where matching.selectsLabels(policy, cluster.workloads[workload]) {
-                    keys[workload][side].add(index, true, names, cluster.workloads[workload])
+                for workload in matching.hosts {
+                    let truth = matching.selectsLabels(policy, cluster.workloads[workload])
+                    guard truth != .no else { continue }
+                    keys[workload][side].add(
+                        index, truth == .yes, names, cluster.workloads[workload])
                 }
             }
         }

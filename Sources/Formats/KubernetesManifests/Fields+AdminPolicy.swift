@@ -138,6 +138,11 @@ extension Fields {
         let peers = nodes.flatMap { adminPeer($0, direction, action, dialect) }
         let terms = list(item[dialect.ports], dialect.ports)
         require(terms.count <= dialect.countMax, item, dialect.ports, dialect)
+        if let node = item[dialect.ports], terms.isEmpty {
+            report.error(
+                "bad-value", spot(node), "\(dialect.ports) is empty",
+                "remove it for all traffic, or write at least one")
+        }
         let ports = terms.compactMap { dialect.isCluster ? protocolTerm($0) : adminPort($0) }
         let name = item["name"]?.scalar.map { " (\(Excerpt.of($0, limit: 100)))" } ?? ""
         return Rule(

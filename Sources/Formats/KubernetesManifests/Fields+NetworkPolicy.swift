@@ -23,18 +23,21 @@ extension Fields {
         }
         for direction in Direction.allCases where !types.contains(direction) {
             guard let node = spec?[direction.name] else { continue }
+            let isEmpty = list(node, direction.name).isEmpty
             report.warning(
                 "idle-rules", spot(node),
-                "policyTypes does not name \(direction.name): these rules do nothing",
+                isEmpty && spec?["policyTypes"] == nil
+                    ? "an empty egress without policyTypes isolates nothing: egress stays open"
+                    : "policyTypes does not name \(direction.name): these rules do nothing",
                 "name it in policyTypes, or remove them")
         }
         return policy
     }
 
-    /// What is written, or ingress always and egress where the section stands.
+    /// What is written, or ingress always and egress where it has any rule.
     private mutating func policyTypes(_ spec: Node?) -> [Direction] {
         guard let node = spec?["policyTypes"], !node.items.isEmpty else {
-            return spec?["egress"] == nil ? [.ingress] : [.ingress, .egress]
+            return spec?["egress"]?.items.isEmpty ?? true ? [.ingress] : [.ingress, .egress]
         }
         var types: [Direction] = []
         for item in node.items {

@@ -2,27 +2,16 @@ internal import Addresses
 internal import Findings
 internal import YAMLTree
 
-extension Workload {
-    /// Labels that controllers put on the pods that they make.
-    static let madeLabels: Set<String> = [
-        "pod-template-hash", "controller-revision-hash", "pod-template-generation",
-        "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
-        "batch.kubernetes.io/job-name", "job-name", "batch.kubernetes.io/controller-uid",
-        "controller-uid", "batch.kubernetes.io/job-completion-index",
-    ]
-
-    /// Labels that people gave.
-    var ownLabels: [String: String] { labels.filter { !Self.madeLabels.contains($0.key) } }
-}
-
 extension Fields {
     /// A pod, or what a controller makes its pods from.
     mutating func workload(_ node: Node, _ kind: String, _ identity: Identity) -> Workload? {
         var metadata = identity.metadata
         var spec = map(node["spec"], "spec")
+        let isNamed = metadata["name"] != nil
         if kind == "CronJob" {
             spec = map(map(spec?["jobTemplate"], "spec.jobTemplate")?["spec"], "jobTemplate.spec")
         }
+        let controller = spec
         if kind != "Pod" {
             guard let template = map(spec?["template"], "spec.template") else {
                 report.error(
@@ -36,6 +25,7 @@ extension Fields {
         var workload = Workload(
             namespace: identity.namespace, kind: kind, name: identity.name,
             labels: labels(metadata["labels"], "metadata.labels"), spot: identity.spot)
+        workload.addMadeLabels(controller, isNamed: isNamed)
         workload.owner = owner(identity.metadata)
         workload.isHostNetwork = spec?["hostNetwork"]?.isTrue ?? false
         var ports: Set<Workload.Port> = []

@@ -133,6 +133,13 @@ struct Fields {
             report.error("missing-key", spot(item), "\(what) has no key or operator", "write both")
             return nil
         }
+        guard Self.operators.contains(test) else {
+            let meant = Self.operators.first { $0.lowercased() == test.lowercased() }
+            report.error(
+                "bad-value", spot(item), "there is no operator \(quoted(test))",
+                meant.map { "did you mean \($0)?" } ?? "write In, NotIn, Exists or DoesNotExist")
+            return nil
+        }
         let needsValues = ["In", "NotIn"].contains(test)
         guard values.isEmpty != needsValues else {
             report.error(
@@ -145,14 +152,11 @@ struct Fields {
         case "In": return .init(key: key, test: .isOneOf(values))
         case "NotIn": return .init(key: key, test: .isNoneOf(values))
         case "Exists": return .init(key: key, test: .exists)
-        case "DoesNotExist": return .init(key: key, test: .isAbsent)
-        default:
-            report.error(
-                "bad-value", spot(item), "there is no operator \(quoted(test))",
-                "write In, NotIn, Exists or DoesNotExist")
-            return nil
+        default: return .init(key: key, test: .isAbsent)
         }
     }
+
+    private static let operators = ["In", "NotIn", "Exists", "DoesNotExist"]
 
     /// A port, 1 to 65,535.
     mutating func port(_ node: Node?, _ what: String) -> UInt16? {

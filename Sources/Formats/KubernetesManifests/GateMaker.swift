@@ -83,18 +83,13 @@ struct GateMaker {
             }
             let rules = (policy[key.direction] ?? []).enumerated().map { number, rule in
                 boxes(
-                    rule, (owners[index] ?? 0) + UInt32(truncatingIfNeeded: number), isSure, key,
-                    family, &words)
+                    rule, (owners[index] ?? 0) + UInt32(truncatingIfNeeded: number),
+                    isSure || policy.tier == .plain, key, family, &words)
             }
-            return (policy: policy, rules: rules)
+            return Chosen(policy: policy, rules: rules, isSure: isSure)
         }
         writer.tier(chosen.filter { $0.policy.tier == .admin }, &words)
-        let plain = chosen.filter { $0.policy.tier == .plain }
-        for (_, rules) in plain { for rule in rules { writer.act(rule) } }
-        if !plain.isEmpty {
-            writer.list.append(.everything, allow: false, owner: 2)
-            writer.list.otherwise = false
-        } else {
+        if !writer.isolates(chosen.filter { $0.policy.tier == .plain }) {
             writer.tier(chosen.filter { $0.policy.tier == .baseline }, &words)
         }
         return writer.list
@@ -106,14 +101,18 @@ struct GateMaker {
         _ words: inout Set<String>
     ) -> RuleBoxes {
         var made = RuleBoxes(action: rule.action, owner: owner)
-        var peers = matching.matched(rule.peers, family)
         let failsClosed = (rule.peers ?? []).contains {
             if case .unknown = $0 { true } else { false }
         }
-        if failsClosed, rule.action != .allow {
+        if failsClosed {
+            // A rule that would allow matches nothing at all, its other peers included; any other
+            // is a denial of everything, whatever its ports are.
+            if rule.action == .allow { return made }
             made.action = .deny
-            peers = Matched(isEverybody: true)
+            if isSure { made.sure = [.everything] } else { made.maybe = [.everything] }
+            return made
         }
+        let peers = matching.matched(rule.peers, family)
         words.formUnion(peers.words)
         var sure: [Box] = []
         var maybe: [Box] = []

@@ -15,8 +15,17 @@ struct RuleBoxes {
     }
 }
 
+/// A policy that selects a pod, for sure or perhaps, and its rules in one direction.
+struct Chosen {
+    let policy: Policy
+    let rules: [RuleBoxes]
+    let isSure: Bool
+}
+
 /// Writes tiers into one list, for one bound.
 struct GateWriter {
+    /// The label of what isolation refuses.
+    private static let isolation: UInt32 = 2
     private let bound: Bound
     var list = RuleList(otherwise: true)
     /// Skips of Pass rules, which go on behind the tier.
@@ -25,9 +34,27 @@ struct GateWriter {
     init(_ bound: Bound) { self.bound = bound }
 
     /// A tier's policies in the order of their priorities.
-    mutating func tier(
-        _ policies: [(policy: Policy, rules: [RuleBoxes])], _ words: inout Set<String>
-    ) {
+    mutating func tier(_ policies: [Chosen], _ words: inout Set<String>) {
+        let generations = Dictionary(grouping: policies, by: \.policy.isClusterPolicy)
+        if generations.count > 1 {
+            words.insert(
+                "which comes first is not defined: ClusterNetworkPolicy or the kinds that it "
+                    + "replaces")
+            anyOrder(generations.values.flatMap(Self.chains))
+        } else {
+            ordered(policies, &words)
+        }
+        for skip in passing { list.land(skip) }
+        passing = []
+    }
+
+    /// Policies of one generation as one list of rules; each alone where two have one priority.
+    private static func chains(_ policies: [Chosen]) -> [[RuleBoxes]] {
+        let isOrdered = Set(policies.map(\.policy.priority)).count == policies.count
+        return isOrdered ? [policies.flatMap(\.rules)] : policies.map(\.rules)
+    }
+
+    private mutating func ordered(_ policies: [Chosen], _ words: inout Set<String>) {
         var rest = policies[...]
         while let first = rest.first {
             let alike = rest.prefix { $0.policy.priority == first.policy.priority }
@@ -41,8 +68,32 @@ struct GateWriter {
                 anyOrder(alike.map(\.rules))
             }
         }
-        for skip in passing { list.land(skip) }
-        passing = []
+    }
+
+    /// Network policies: what any of those allows that select the pod.
+    ///
+    /// False where perhaps none of them selects it, and the baseline must be asked as well.
+    mutating func isolates(_ policies: [Chosen]) -> Bool {
+        let sure = policies.filter(\.isSure)
+        for chosen in bound == .may ? policies : sure {
+            for rule in chosen.rules { act(rule) }
+        }
+        if !sure.isEmpty {
+            list.append(.everything, allow: false, owner: Self.isolation)
+            list.otherwise = false
+            return true
+        }
+        guard bound == .must else { return false }
+        // Each of them may be the only one that selects the pod, or none may: all must agree.
+        for chosen in policies {
+            var allowed: [Int] = []
+            for rule in chosen.rules {
+                for box in rule.sure { allowed.append(list.appendSkip(box, owner: rule.owner)) }
+            }
+            list.append(.everything, allow: false, owner: Self.isolation)
+            for skip in allowed { list.land(skip) }
+        }
+        return false
     }
 
     /// What a rule decides, as far as this bound may rely on it.

@@ -68,20 +68,28 @@ struct Matching {
     ) {
         guard truth != .no, let pods = pods[namespace] else { return }
         for index in pods {
-            switch min(truth, selector.selects(Labels(values: cluster.workloads[index].labels))) {
+            let workload = cluster.workloads[index]
+            let own = selector.selects(workload.allLabels)
+            switch min(truth, own) {
             case .no: break
             case .yes: matched.sure.append(index)
             case .unknown:
                 matched.maybe.append(index)
-                matched.words.insert("labels of namespace \(namespace) are not in the files")
+                if truth == .unknown {
+                    matched.words.insert("labels of namespace \(namespace) are not in the files")
+                }
+                if own == .unknown {
+                    matched.words.insert(
+                        "the controller of \(workload.title) sets labels that are not in the files")
+                }
             }
         }
     }
 
     /// Whether the policies of a namespace select a pod by its labels, host network or not.
-    func selectsLabels(_ policy: Policy, _ workload: Workload) -> Bool {
+    func selectsLabels(_ policy: Policy, _ workload: Workload) -> Truth {
         policy.namespace == workload.namespace
-            && policy.subject.pods.selects(Labels(values: workload.labels)) == .yes
+            ? policy.subject.pods.selects(workload.allLabels) : .no
     }
 
     /// The endpoints that any of the peers is.

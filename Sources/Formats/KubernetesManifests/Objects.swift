@@ -15,6 +15,8 @@ struct Workload {
     var kind: String
     var name: String
     var labels: [String: String]
+    /// Labels that its controller adds, of values that the files do not say.
+    var made: [String: MadeLabel] = [:]
     /// Named container ports.
     var ports: [Port] = []
     /// Its packets are its node's: selectors do not see it.
@@ -24,6 +26,8 @@ struct Workload {
     /// The controller, of a pod or replica set that has one: kind and name.
     var owner: String?
     var spot: Spot
+
+    var title: String { "\(namespace)/\(name)[\(kind)]" }
 
     /// More than one pod.
     var isGroup: Bool { kind != "Pod" }
@@ -105,6 +109,17 @@ struct Policy {
     var spot: Spot
 
     subscript(_ direction: Direction) -> [Rule]? { direction == .ingress ? ingress : egress }
+
+    /// Of the newer of the two generations of administrators' policies.
+    var isClusterPolicy: Bool { kind == "ClusterNetworkPolicy" }
+
+    /// The labels of pods that its selectors name.
+    var keys: Set<String> {
+        let scopes = ((ingress ?? []) + (egress ?? [])).flatMap { $0.peers ?? [] }.compactMap {
+            if case .pods(let scope) = $0 { scope } else { nil }
+        }
+        return Set((scopes + [subject]).flatMap(\.pods.requirements).map(\.key))
+    }
 
     /// As `NetworkPolicy default/web`.
     var title: String { namespace.isEmpty ? "\(kind) \(name)" : "\(kind) \(namespace)/\(name)" }

@@ -8,6 +8,9 @@ struct Reader {
     private var cluster = Cluster()
     /// Kind, namespace and name of every object that was read.
     private var seen: [String: Spot] = [:]
+    /// Groups and kinds of which it was said that they are not read.
+    private var told: Set<String> = []
+    private var hasObjects = false
 
     var report: Report { fields.report }
 
@@ -18,32 +21,58 @@ struct Reader {
             within: YAMLTree.Bounds(
                 bytes: KubernetesManifests.bytesMax, depth: 64, nodes: 4_000_000,
                 documents: 100_000, takesAliases: true))
-        for fault in stream.faults { fields.report.add(fault, in: source.name) }
-        for document in stream.documents where !document.isNull { take(document, kind: nil) }
+        let isTemplate = !stream.faults.isEmpty && Self.isTemplate(source.bytes)
+        for fault in stream.faults { fields.report.add(fault, in: source.name, isTemplate) }
+        for document in stream.documents where !document.isNull {
+            hasObjects = true
+            take(document, listed: nil)
+        }
+    }
+
+    /// Whether there are placeholders of a chart's template.
+    private static func isTemplate(_ bytes: [UInt8]) -> Bool {
+        let brace = UInt8(ascii: "{")
+        return zip(bytes, bytes.dropFirst()).contains { $0 == brace && $1 == brace }
     }
 
     /// Everything, once all files were read.
     mutating func finish() -> Cluster {
+        if !hasObjects, !fields.report.hasErrors {
+            fields.report.warning(
+                "no-objects", nil, "there is no object in what was read",
+                "name the files or folders that hold the cluster's manifests")
+        }
         fold()
         return cluster
     }
 
+    /// What an object in a list need not say.
+    private struct Listed {
+        let kind: String
+        let version: String
+    }
+
     /// One object, or the items of a list of them.
-    private mutating func take(_ node: Node, kind listed: String?) {
-        let kind = node["kind"]?.scalar ?? listed
-        guard case .map = node.content, let kind else {
-            fields.report.warning(
-                "not-manifest", fields.spot(node), "this is no object of a cluster: it has no kind",
-                "leave the file out")
+    private mutating func take(_ node: Node, listed: Listed?) {
+        guard case .map = node.content,
+            let kind = node["kind"]?.scalar ?? listed?.kind, !kind.isEmpty,
+            let version = node["apiVersion"]?.scalar ?? listed?.version, !version.isEmpty
+        else {
+            let missing = node["kind"] == nil && listed == nil ? "kind" : "apiVersion"
+            fields.report.error(
+                "not-manifest", fields.spot(node),
+                "this is no object of a cluster: it has no \(missing)",
+                "write it, or leave the file out")
             return
         }
-        if kind.hasSuffix("List"), case .list(let items)? = node["items"]?.content {
+        if kind.hasSuffix("List"), let items = node["items"] {
             let inner = String(kind.dropLast(4))
-            for item in items { take(item, kind: inner.isEmpty ? nil : inner) }
+            for item in fields.list(items, "items") {
+                take(item, listed: inner.isEmpty ? nil : Listed(kind: inner, version: version))
+            }
             return
         }
-        let version = node["apiVersion"]?.scalar ?? ""
-        let group = version.split(separator: "/").dropLast().joined()
+        let group = version.split(separator: "/").dropLast().joined(separator: "/")
         switch (group, kind) {
         case ("", "Namespace"): namespace(node)
         case ("", "Node"): host(node)
@@ -59,7 +88,7 @@ struct Reader {
             if let policy = fields.adminPolicy(node, kind, identity) {
                 cluster.policies.append(policy)
             }
-        default: other(node, group, kind)
+        default: other(node, group, version, kind)
         }
     }
 
@@ -71,32 +100,48 @@ struct Reader {
         ],
     ]
 
-    /// Kinds by which other controllers decide about packets: name, whether in a namespace.
-    private static let foreignKinds: [String: Bool] = [
-        "NetworkPolicy": true, "AdminNetworkPolicy": false, "BaselineAdminNetworkPolicy": false,
-        "ClusterNetworkPolicy": false, "GlobalNetworkPolicy": false, "CiliumNetworkPolicy": true,
-        "CiliumClusterwideNetworkPolicy": false, "StagedNetworkPolicy": true,
-        "EgressFirewall": true, "AuthorizationPolicy": true,
-    ]
-
-    private mutating func other(_ node: Node, _ group: String, _ kind: String) {
-        if node["apiVersion"] == nil {
+    private mutating func other(_ node: Node, _ group: String, _ version: String, _ kind: String) {
+        let containers = node["spec"]?["template"]?["spec"]?["containers"]
+        let isFirst = told.insert("\(group)/\(kind)").inserted
+        let title = "\(Excerpt.of(kind)) of \(quoted(version))"
+        switch Kinds.judge(group, kind, hasContainers: containers != nil) {
+        case .idle: break
+        case .misspelt(let meant):
+            fields.report.error(
+                "unknown-kind", fields.spot(node["kind"] ?? node),
+                "\(quoted(version)) has no kind \(quoted(kind))", "did you mean \(quoted(meant))?")
+        case .filter(let isNamespaced): foreign(node, title, kind, isNamespaced)
+        case .read: foreign(node, title, kind, kind == "NetworkPolicy")
+        case .maker where isFirst:
             fields.report.warning(
-                "not-manifest", fields.spot(node), "this object has no apiVersion",
-                "leave the file out, or write it")
+                "unread-workload", fields.spot(node),
+                "\(title) is not read: pods that it makes are missing from the answer",
+                "add the pods themselves, as `kubectl get pods -o yaml` prints them")
+        case .unknown where isFirst:
+            fields.report.add(
+                .note, "unread-kind", fields.spot(node),
+                "\(title) is not known here: what it does to packets or pods is not in the answer",
+                "look whether it filters")
+        case .maker, .unknown: break
         }
-        guard let isNamespaced = Self.foreignKinds[kind], !group.isEmpty else { return }
+    }
+
+    /// Rules that nobody here reads: whatever they concern is uncertain.
+    private mutating func foreign(
+        _ node: Node, _ title: String, _ kind: String, _ isNamespaced: Bool
+    ) {
         let metadata = node["metadata"]
         let namespace = metadata?["namespace"]?.scalar ?? "default"
         let name = metadata?["name"]?.scalar ?? ""
         fields.report.warning(
             "foreign-policy", fields.spot(node),
-            "\(Excerpt.of(kind)) of \(quoted(node["apiVersion"]?.scalar ?? "")) is not read: what "
-                + "it allows or refuses is unknown",
+            "\(title) is not read: what it allows or refuses is unknown",
             "look at it by hand; answers about its pods are marked as uncertain")
+        // A mesh's own namespace holds what concerns all others.
+        let isLocal = isNamespaced && !["istio-system", "kuma-system"].contains(namespace)
         cluster.foreign.append(
             ForeignPolicy(
-                namespace: isNamespaced ? namespace : nil,
+                namespace: isLocal ? namespace : nil,
                 title: Excerpt.of("\(kind) \(isNamespaced ? namespace + "/" : "")\(name)")))
     }
 
@@ -116,7 +161,7 @@ struct Reader {
         let written = fields.text(metadata["namespace"], "metadata.namespace")
         let namespace = isClusterWide ? "" : written ?? "default"
         let spot = fields.spot(node)
-        let key = "\(kind) \(namespace)/\(name)"
+        let key = isClusterWide ? "\(kind) \(name)" : "\(kind) \(namespace)/\(name)"
         if let first = seen[key] {
             fields.report.error(
                 "duplicate-object", spot,
@@ -168,8 +213,12 @@ struct Reader {
             }
             return found.kind == workload.kind && found.name == workload.name ? nil : found
         }
+        let asked = cluster.policies.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
+            .intersection(Workload.madeLabels)
         cluster.workloads.removeAll { workload in
             guard let root = root(of: workload) else { return false }
+            // What its controller has set is known of it alone.
+            guard asked.isDisjoint(with: workload.labels.keys) else { return false }
             return root.ownLabels == workload.ownLabels && root.ports == workload.ports
                 && root.isHostNetwork == workload.isHostNetwork
         }

@@ -39,8 +39,10 @@ struct Report {
         add(.warning, code, spot, problem, remedy)
     }
 
-    mutating func add(_ fault: YAMLFault, in file: String) {
-        let (code, problem, remedy) = Self.words(fault.kind)
+    /// `isTemplate` where the file seems to be a chart's, not what the chart makes.
+    mutating func add(_ fault: YAMLFault, in file: String, _ isTemplate: Bool) {
+        var (code, problem, remedy) = Self.words(fault.kind)
+        if isTemplate { remedy = "render the chart first: helm template" }
         error(
             code, Spot(file: file, place: fault.place ?? Place(line: 1, column: 1)), problem, remedy
         )

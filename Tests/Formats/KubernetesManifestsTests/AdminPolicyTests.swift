@@ -122,6 +122,37 @@ struct AdminPolicyTests {
             ])
     }
 
+    @Test("of two generations of policies either may decide, whatever their priorities are")
+    func generations() throws {
+        let accept = clusterPolicy(
+            "tier: Admin, priority: 1, \(subjectX), ingress: [{action: Accept, \(fromY)}]",
+            name: "c")
+        let deny = adminPolicy(
+            "priority: 5, \(subjectX), ingress: [{action: Deny, from: [{namespaces: {}}]}]")
+        let topology = read(threeByThree, accept + deny)
+        let open = Set(cells.filter { $0.toSpace != "x" })
+        #expect(topology.marks == ["two-generations 1.yaml:2:1"])
+        #expect(try topology.table(.must, .v4) == open)
+        #expect(
+            try topology.table(.may, .v4) == open.union(cells.filter { $0.fromSpace == "y" }))
+        let baseline = read(
+            threeByThree,
+            baselinePolicy("\(subjectX), ingress: [{action: Deny, from: [{namespaces: {}}]}]")
+                + clusterPolicy(
+                    "tier: Baseline, priority: 1, \(subjectX), ingress: [{action: Accept, \(fromY)}]"
+                ))
+        #expect(try baseline.table(.must, .v4) == open)
+        #expect(try baseline.table(.may, .v4) == open.union(cells.filter { $0.fromSpace == "y" }))
+        // Where both say the same, the answer is certain.
+        let agreed = read(
+            threeByThree,
+            deny
+                + clusterPolicy(
+                    "tier: Admin, priority: 7, \(subjectX), ingress: [{action: Deny, \(fromY)}]",
+                    name: "c"))
+        #expect(try agreed.table(.may, .v4) == open)
+    }
+
     @Test("same priority with Pass: the best and the worst of three verdicts")
     func samePriorityPass() throws {
         let topology = read(
@@ -158,6 +189,36 @@ struct AdminPolicyTests {
             clusterPolicy(
                 "tier: Admin, priority: 1, \(subjectX), ingress: [{action: Accept, from: \(all)}]"))
         #expect(try closed.table(.may, .v4) == Set(cells.filter { $0.toSpace != "x" }))
+    }
+
+    @Test(
+        "such a peer spoils the whole rule: its other peers, and its ports",
+        arguments: [("v1alpha1", "Allow"), ("v1alpha2", "Accept")])
+    func unknownPeerAmongOthers(version: String, allow: String) throws {
+        let isCluster = version == "v1alpha2"
+        func policy(_ rules: String) -> String {
+            isCluster
+                ? clusterPolicy("tier: Admin, priority: 1, \(subjectX), ingress: [\(rules)]")
+                : adminPolicy("priority: 1, \(subjectX), ingress: [\(rules)]")
+        }
+        let port =
+            isCluster
+            ? "protocols: [{tcp: {destinationPort: {number: 80}}}]"
+            : "ports: [{portNumber: {protocol: TCP, port: 80}}]"
+        let accepting = read(
+            threeByThree,
+            policy(
+                "{action: \(allow), from: [{namespaces: {}}, {}]}, {action: Deny, from: [{namespaces: {}}]}"
+            ))
+        #expect(try accepting.table(.may, .v4) == Set(cells.filter { $0.toSpace != "x" }))
+        for action in ["Deny", "Pass"] {
+            let denying = read(
+                threeByThree,
+                policy(
+                    "{action: \(action), from: [{namespaces: {matchLabels: {a: b}}}, {future: {}}], \(port)}"
+                ))
+            #expect(try denying.table(.may, .v4) == Set(cells.filter { $0.toSpace != "x" }))
+        }
     }
 
     @Test("no selector sees a pod of the host network; whether its node is the pod's is unknown")

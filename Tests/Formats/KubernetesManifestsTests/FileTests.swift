@@ -63,6 +63,11 @@ struct FileTests {
                 "bad-value 0.yaml:5:54"
             ),
             (
+                clusterPolicy(
+                    "tier: Admin, priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}], protocols: []}]"
+                ), "bad-value 0.yaml:5:123"
+            ),
+            (
                 clusterPolicy("tier: Middle, priority: 1, subject: {namespaces: {}}"),
                 "bad-value 0.yaml:5:14"
             ),
@@ -81,6 +86,26 @@ struct FileTests {
         let topology = read(text)
         #expect(topology.marks.contains(mark), "\(topology.marks)")
         #expect(topology.endpoints.isEmpty)
+    }
+
+    @Test("an empty egress section without policyTypes isolates ingress alone, and this is told")
+    func emptyEgress() throws {
+        for egress in ["[]", "null"] {
+            let topology = read(
+                threeByThree, networkPolicy("podSelector: {}, egress: \(egress)"))
+            #expect(topology.marks == (egress == "[]" ? ["idle-rules 1.yaml:5:33"] : []))
+            let wanted = Set(cells.filter { $0.toSpace != "x" })
+            #expect(try topology.table(.may, .v4) == wanted)
+            #expect(try topology.table(.must, .v4) == wanted)
+        }
+    }
+
+    @Test("an operator in another case is told")
+    func operators() {
+        let findings = read(
+            networkPolicy("podSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}")
+        ).findings
+        #expect(findings.map(\.remedy).contains("did you mean In?"))
     }
 
     @Test("what is no manifest is said; objects that decide nothing are passed over")

@@ -57,6 +57,10 @@ private let plainCases: [PolicyCase] = [
         "an egress section isolates both directions", networkPolicy("podSelector: {}, egress: [{}]")
     ) { $0.toSpace != "x" },
     PolicyCase(
+        "an empty egress section beside policyTypes isolates",
+        networkPolicy("podSelector: {}, egress: [], policyTypes: [Egress]")
+    ) { $0.fromSpace != "x" },
+    PolicyCase(
         "a pod selector alone means its own namespace",
         networkPolicy(
             "podSelector: {matchLabels: {pod: a}}, ingress: [{from: [{podSelector: {matchLabels: {pod: b}}}]}]"
