@@ -21,9 +21,13 @@ extension CloudNetwork {
             }
         }
         for interface in interfaces {
-            for word in interface.unknownGroups where told.insert(word).inserted {
+            let words = interface.unknownGroups + [interface.unknownSubnet].compactMap { $0 }
+            for word in words where told.insert(word).inserted {
                 found.append(Self.unknown(word, interface.place, ""))
             }
+        }
+        for word in subnets.flatMap(\.unknowns) where told.insert(word).inserted {
+            found.append(Self.unknown(word, nil, ""))
         }
         for list in accessLists {
             let words = list.unknowns + list.entries.flatMap(\.rule.unknowns)

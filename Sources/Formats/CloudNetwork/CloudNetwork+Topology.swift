@@ -107,9 +107,16 @@ private struct Layout {
             endpoint.egress = [wear(interface.groups, interface, isEgress: true)]
             endpoint.ingress = [wear(interface.groups, interface, isEgress: false)]
         }
+        if let word = interface.unknownSubnet {
+            endpoint.egress.append(edge([word], isEgress: true))
+            endpoint.ingress.insert(edge([word], isEgress: false), at: 0)
+        }
         guard let subnet = interface.subnet.map({ network.subnets[$0] }) else { return endpoint }
         endpoint.group = subnet.name
-        if let list = subnet.accessList {
+        if !subnet.unknowns.isEmpty {
+            endpoint.egress.append(edge(subnet.unknowns, isEgress: true))
+            endpoint.ingress.insert(edge(subnet.unknowns, isEgress: false), at: 0)
+        } else if let list = subnet.accessList {
             endpoint.egress.append(edge(list, isEgress: true))
             endpoint.ingress.insert(edge(list, isEgress: false), at: 0)
         }
@@ -167,6 +174,16 @@ private struct Layout {
             return maker.gate(
                 "network ACL \(list.name)", list.unknowns.isEmpty ? entries.map(\.rule) : [],
                 isEgress: isEgress, tracks: false, unknowns: list.unknowns)
+        }
+    }
+
+    /// Some list of which nobody knows which: anything may pass it.
+    private mutating func edge(_ unknowns: [String], isEgress: Bool) -> Step {
+        let key = Key(kind: 3, numbers: [], words: unknowns, isEgress: isEgress)
+        return step(key, isEdge: true) { maker in
+            maker.gate(
+                "network ACL (not known)", [], isEgress: isEgress, tracks: false,
+                unknowns: unknowns)
         }
     }
 

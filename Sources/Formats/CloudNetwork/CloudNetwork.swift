@@ -153,17 +153,28 @@ package struct Interface: Sendable {
     package var unknownGroups: [String] = []
     package var mayWear: [Int] = []
     package var subnet: Int?
+    /// The attribute for which nobody knows the subnet, and so which filters are on the way.
+    package var unknownSubnet: String?
     package var place: Place?
 
     package init(name: String, place: Place? = nil) {
         self.name = name
         self.place = place
     }
+
+    /// By an attribute it may wear these groups besides, or any where that is nil.
+    package mutating func mayWear(_ groups: [Int]?, by attribute: String) {
+        let isAny = !unknownGroups.isEmpty && mayWear.isEmpty
+        unknownGroups.append(attribute)
+        if let groups, !isAny { mayWear += groups } else { mayWear = [] }
+    }
 }
 
 package struct Subnet: Sendable {
     package var name: String
     package var blocks: [Span]
+    /// Attributes for which nobody knows which network ACL filters it.
+    package var unknowns: [String] = []
     package var accessList: Int?
     package var routeTable: Int?
 

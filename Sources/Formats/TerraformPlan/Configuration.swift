@@ -6,8 +6,11 @@ struct Configuration {
     private var resources: [[String]: [String: JSONNode]] = [:]
     private var calls: [[String]: JSONNode] = [:]
 
-    init(_ root: JSONNode?) {
+    private let variables: JSONNode?
+
+    init(_ root: JSONNode?, variables: JSONNode? = nil) {
         self.root = root?["root_module"]
+        self.variables = variables
         if let module = self.root { collect(module, []) }
     }
 
@@ -34,6 +37,14 @@ struct Configuration {
 
     func output(_ module: ModulePath, _ name: String) -> JSONNode? {
         outputs(module)?[name]
+    }
+
+    /// What a variable is where nobody gives it: the value of the whole plan, or its default.
+    func variable(_ module: ModulePath, _ name: String) -> JSONNode? {
+        guard module.steps.isEmpty else {
+            return call(module)?["module"]?["variables"]?[name]?["default"]
+        }
+        return variables?[name]?["value"] ?? root?["variables"]?[name]?["default"]
     }
 
     func outputs(_ module: ModulePath) -> JSONNode? { call(module)?["module"]?["outputs"] }

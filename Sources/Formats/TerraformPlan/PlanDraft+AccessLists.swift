@@ -15,18 +15,24 @@ extension PlanDraft {
             draft.inlineEntries(resource, index, lists[index] ?? 0)
             let wanted = draft.targets(
                 resource, resource.values, "subnet_ids", types: ["aws_subnet"])
-            for target in wanted.sure + wanted.maybe {
+            for target in wanted.sure {
                 guard let subnet = draft.subnetOfResource[target] else { continue }
                 draft.network.subnets[subnet].accessList = lists[index]
             }
+            draft.doubt(wanted, "\(resource.address).subnet_ids")
         }
         each(["aws_network_acl_association"]) { draft, resource, _ in
             let list = draft.targets(resource, resource.values, "network_acl_id", types: listTypes)
             let subnet = draft.targets(
                 resource, resource.values, "subnet_id", types: ["aws_subnet"])
-            guard let list = list.sure.first.flatMap({ lists[$0] }),
-                let subnet = subnet.sure.first.flatMap({ draft.subnetOfResource[$0] })
-            else { return }
+            draft.doubt(subnet, "\(resource.address).subnet_id")
+            guard let subnet = subnet.sure.first.flatMap({ draft.subnetOfResource[$0] }) else {
+                return
+            }
+            guard let list = list.sure.first.flatMap({ lists[$0] }) else {
+                draft.network.subnets[subnet].unknowns.append("\(resource.address).network_acl_id")
+                return
+            }
             draft.network.subnets[subnet].accessList = list
         }
         each(["aws_network_acl_rule"]) { draft, resource, _ in
@@ -43,6 +49,14 @@ extension PlanDraft {
             }
         }
         useDefault(lists)
+    }
+
+    /// Subnets that a list may filter, or nobody knows.
+    private mutating func doubt(_ targets: Targets, _ word: String) {
+        let maybe = targets.maybe.compactMap { subnetOfResource[$0] }
+        for subnet in targets.isLost ? Array(network.subnets.indices) : maybe {
+            network.subnets[subnet].unknowns.append(word)
+        }
     }
 
     /// The default list is for subnets that no other one names, where there is but one network.
@@ -66,7 +80,7 @@ extension PlanDraft {
         for (name, isEgress) in [("ingress", false), ("egress", true)] {
             let fields = resource.values
             if fields.isUnknown(name) {
-                if fields.isWritten(name) || fields.written == nil {
+                if fields.isOpen(name) {
                     network.accessLists[list].unknowns.append("\(resource.address).\(name)")
                 }
                 continue
@@ -91,7 +105,7 @@ extension PlanDraft {
             return
         }
         var unknowns = ["protocol", "from_port", "to_port", "icmp_type", "icmp_code"]
-            .filter { fields.isUnknown($0) && (fields.written == nil || fields.isWritten($0)) }
+            .filter(fields.isOpen)
             .map { "\(address).\($0)" }
         let name = fields.known("protocol")?.value.plain ?? "-1"
         let isICMP = ["1", "58", "icmp", "icmpv6"].contains(name.lowercased())

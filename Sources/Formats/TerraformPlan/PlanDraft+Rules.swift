@@ -64,8 +64,8 @@ extension PlanDraft {
             let fields = resource.values
             let isWritten = fields.isWritten(name)
             if fields.isUnknown(name) {
-                guard isWritten else { continue }
-                styles[group, default: []].insert(Style("inline blocks", isEgress))
+                guard fields.isOpen(name) else { continue }
+                if isWritten { styles[group, default: []].insert(Style("inline blocks", isEgress)) }
                 let blocks = fields.written?[name]?.items ?? []
                 if blocks.isEmpty {
                     network.groups[group].unknowns.append("\(resource.address).\(name)")
@@ -258,7 +258,7 @@ extension PlanDraft {
             peers += named.sure.map { Peer(.group($0)) }
             peers += named.maybe.map { Peer(.group($0), unknown: word) }
         }
-        if fields.isUnknown("self"), fields.isWritten("self") {
+        if fields.isOpen("self") {
             peers.append(.unknown("\(address).self"))
         }
         return peers

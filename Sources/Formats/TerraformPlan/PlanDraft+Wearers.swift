@@ -71,9 +71,8 @@ extension PlanDraft {
         interface.groups += named.sure
         let word = "\(resource.address).\(name)"
         guard named.isLost || !named.maybe.isEmpty else { return }
-        interface.unknownGroups.append(word)
         // Of what the plan does not tell anything may be true.
-        interface.mayWear = named.isLost ? [] : interface.mayWear + named.maybe
+        interface.mayWear(named.isLost ? nil : named.maybe, by: word)
     }
 
     /// What a resource wears for which nobody wrote a group; nil when it is no end of its own.
@@ -103,16 +102,40 @@ extension PlanDraft {
 
     /// One interface in each subnet where subnets filter, else one for all; their indices.
     private mutating func place(_ interface: Interface, _ resource: Resource) -> [Int] {
+        var interface = interface
         var subnets: [Int] = []
+        var wide: [Int] = []
+        func take(_ targets: Targets, _ name: String) {
+            subnets += targets.sure.compactMap { subnetOfResource[$0] }
+            let maybe = targets.maybe.compactMap { subnetOfResource[$0] }
+            wide += maybe
+            // Subnets that nothing tells apart need not be told apart.
+            let isFiltered = { (subnet: Int) in
+                network.subnets[subnet].accessList != nil
+                    || !network.subnets[subnet].unknowns.isEmpty
+            }
+            let candidates = targets.isLost ? Array(network.subnets.indices) : maybe
+            if candidates.contains(where: isFiltered) {
+                interface.unknownSubnet = "\(resource.address).\(name)"
+            }
+        }
         for name in ["subnet_id", "subnets", "subnet_ids"] {
-            let targets = targets(resource, resource.values, name, types: ["aws_subnet"])
-            subnets += (targets.sure + targets.maybe).compactMap { subnetOfResource[$0] }
+            take(targets(resource, resource.values, name, types: ["aws_subnet"]), name)
         }
         for block in resource.values.blocks("subnet_mapping") {
-            let targets = targets(resource, block, "subnet_id", types: ["aws_subnet"])
-            subnets += targets.sure.compactMap { subnetOfResource[$0] }
+            take(
+                targets(resource, block, "subnet_id", types: ["aws_subnet"]),
+                "subnet_mapping.subnet_id")
         }
-        var interface = interface
+        if !wide.isEmpty, subnets.isEmpty || interface.unknownSubnet != nil {
+            interface.within = (subnets + wide).flatMap { network.subnets[$0].blocks }
+            network.interfaces.append(interface)
+            return [network.interfaces.count - 1]
+        }
+        if interface.unknownSubnet != nil {
+            network.interfaces.append(interface)
+            return [network.interfaces.count - 1]
+        }
         guard subnets.count > 1 else {
             interface.subnet = subnets.first
             network.interfaces.append(interface)
@@ -146,13 +169,12 @@ extension PlanDraft {
             for index in known {
                 draft.network.interfaces[index].groups += worn.sure
                 guard worn.isLost || !worn.maybe.isEmpty else { continue }
-                draft.network.interfaces[index].unknownGroups.append(
-                    "\(resource.address).security_group_id")
-                draft.network.interfaces[index].mayWear += worn.maybe
+                draft.network.interfaces[index].mayWear(
+                    worn.isLost ? nil : worn.maybe, by: "\(resource.address).security_group_id")
             }
             for index in doubtful {
-                draft.network.interfaces[index].unknownGroups.append(word)
-                draft.network.interfaces[index].mayWear += worn.sure + worn.maybe
+                draft.network.interfaces[index].mayWear(
+                    worn.isLost ? nil : worn.sure + worn.maybe, by: word)
             }
             if known.isEmpty, doubtful.isEmpty {
                 for id in targets.foreign {

@@ -26,8 +26,9 @@ struct PlanDraft {
 
     init(_ root: JSONNode) {
         resources = ResourceList.read(root)
-        resolver = Resolver(resources, Configuration(root["configuration"]))
         data = ResourceList.data(root)
+        resolver = Resolver(
+            resources, data, Configuration(root["configuration"], variables: root["variables"]))
         network.idleGroupsAreEndpoints = true
         for key in ["errored"] where root[key]?.value == true {
             find(
@@ -111,15 +112,27 @@ struct PlanDraft {
             }
         }
         guard targets.isUnknown else { return targets }
-        let found = resolver.find(fields.expression(name), in: resource)
-        var hits = found.resources.filter { types.contains(resources[$0].type) }.sorted()
-        // What is not known yet comes from what is not known yet.
-        let fresh = hits.filter { resources[$0].values.isUnknown("id") }
-        if !fresh.isEmpty { hits = fresh }
-        let data = found.data.sorted()
+        let found = resolver.find(fields.expression(name), in: resource, naming: types)
+        var hits = found.resources.sorted()
         let isList = fields.after?[name].map { $0.value.asList != nil } ?? name.hasSuffix("s")
-        let slots = fields.slots(name).count { if case .unknown = $0 { true } else { false } }
         let isWhole = fields.isUnknown(name)
+        var told: Set<String> = []
+        if isList, isWhole {
+            // One end that is not known hides the others that are.
+            for id in found.identifiers {
+                if let index = self.resource(withIdentifier: id, types: types) {
+                    hits = hits.contains(index) ? hits : hits + [index]
+                } else if Self.names(id, types) {
+                    told.insert(id)
+                }
+            }
+        } else {
+            // What is not known yet comes from what is not known yet.
+            let fresh = hits.filter { resources[$0].values.isUnknown("id") }
+            if !fresh.isEmpty { hits = fresh }
+        }
+        let data = found.data.union(told).sorted()
+        let slots = fields.slots(name).count { if case .unknown = $0 { true } else { false } }
         let count = hits.count + data.count
         if !found.isLost, count > 0,
             isList ? (isWhole ? fields.isWritten(name) || count == 1 : slots == count) : count == 1
@@ -132,6 +145,17 @@ struct PlanDraft {
             if !data.isEmpty { targets.isLost = true }
         }
         return targets
+    }
+
+    /// Whether a text is an identifier of one of the types: others stand in expressions too.
+    private static func names(_ text: String, _ types: Set<String>) -> Bool {
+        let prefixes = [
+            "aws_security_group": "sg-", "aws_subnet": "subnet-", "aws_network_acl": "acl-",
+            "aws_ec2_managed_prefix_list": "pl-", "aws_network_interface": "eni-",
+            "aws_instance": "i-",
+        ]
+        let word = text.split(separator: "/").last ?? ""
+        return types.contains { type in prefixes[type].map { word.hasPrefix($0) } ?? false }
     }
 
     struct Targets {
@@ -192,9 +216,7 @@ struct PlanDraft {
 
     private mutating func prefixList(_ index: Int, _ resource: Resource) {
         var list = PrefixList(name: resource.address)
-        if resource.values.isUnknown("entry") && resource.values.isWritten("entry") {
-            list.isGiven = false
-        }
+        if resource.values.isOpen("entry") { list.isGiven = false }
         for block in resource.values.blocks("entry") {
             if let node = block.known("cidr") {
                 list.spans += span(node).map { [$0] } ?? []

@@ -37,6 +37,8 @@ struct Resource {
     var isDeleted: Bool
     /// As it is now, where the plan tells.
     var before: JSONNode?
+    /// It stays, and no expression leads to it any more.
+    var isForgotten = false
 }
 
 /// Attributes of a resource or of a block: values, what of them is not known, and what was written.
@@ -56,10 +58,17 @@ struct Fields {
     var around: JSONNode?
     /// There is no planned value: constants are read from the expressions.
     var isWrittenOnly = false
+    /// Nothing of it is there yet: what nobody wrote, the provider fills in by its defaults.
+    var isNew = true
 
     func isUnknown(_ name: String) -> Bool {
         if isWrittenOnly { return written?[name].map { !$0.references.isEmpty } ?? false }
         return unknown?[name]?.value.asBoolean == true
+    }
+
+    /// Nobody knows the value, and it may be more than what the provider fills in by itself.
+    func isOpen(_ name: String) -> Bool {
+        isUnknown(name) && (written == nil || isWritten(name) || !isNew)
     }
 
     /// The value, when it is known and not null.
@@ -85,8 +94,7 @@ struct Fields {
     /// Items of a list, or the one value that is no list; one unknown slot when nothing is known.
     func slots(_ name: String) -> [Slot] {
         if isUnknown(name) {
-            // The provider fills in what nobody wrote.
-            return written != nil && !isWritten(name) ? [] : [.unknown]
+            return isOpen(name) ? [.unknown] : []
         }
         guard let node = value(name) else { return [] }
         guard case .list = node.value else {

@@ -9,18 +9,22 @@ enum ResourceList {
         var seen: Set<String> = []
         for change in root["resource_changes"]?.items ?? [] {
             guard (change["mode"]?.value.asText ?? "managed") == "managed",
-                change["deposed"] == nil, var resource = named(change),
-                seen.insert(resource.address).inserted
+                var resource = named(change)
             else { continue }
             let content = change["change"]
             let actions = content?["actions"]?.items.compactMap(\.value.asText) ?? []
-            resource.isDeleted = actions == ["delete"] || actions == ["forget"]
+            if let standing = forgotten(resource, change, actions) { resources.append(standing) }
+            guard change["deposed"] == nil, seen.insert(resource.address).inserted,
+                actions != ["forget"]
+            else { continue }
+            resource.isDeleted = actions == ["delete"]
             resource.before = content?["before"]
             let after = content?["after"]
             resource.values = Fields(
                 place: change, after: after, unknown: content?["after_unknown"],
                 written: configuration.resource(resource.module, resource.type, resource.name)?[
                     "expressions"])
+            resource.values.isNew = actions.isEmpty || actions.contains("create")
             resources.append(resource)
         }
         for key in ["planned_values", "values"] {
@@ -36,6 +40,26 @@ enum ResourceList {
             }
         }
         return resources
+    }
+
+    /// What Terraform no longer cares for: it stays in the cloud as it is.
+    private static func forgotten(
+        _ resource: Resource, _ change: JSONNode, _ actions: [String]
+    ) -> Resource? {
+        guard actions.contains("forget"), let before = change["change"]?["before"],
+            before.value != .null
+        else { return nil }
+        var standing = resource
+        standing.isForgotten = true
+        standing.before = before
+        standing.values = Fields(place: change, after: before)
+        standing.values.isNew = false
+        if let deposed = change["deposed"]?.value.asText {
+            standing.address += " (deposed \(Excerpt.of(deposed)))"
+        } else if actions.count > 1 {
+            standing.address += " (forgotten)"
+        }
+        return standing
     }
 
     /// Data sources that were read before the plan.
