@@ -34,8 +34,8 @@ extension CloudNetwork {
 
     /// Whoever is not here: of private networks, and of the internet.
     private func outside(_ parties: Parties) -> [Endpoint] {
-        let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [Parties.standIns4]
-        let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [Parties.standIns6]
+        let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [StandIns.v4]
+        let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [StandIns.v6]
         let block4: [ClosedRange<UInt32>] = [
             0x0A00_0000...0x0AFF_FFFF, 0xAC10_0000...0xAC1F_FFFF, 0xC0A8_0000...0xC0A8_FFFF,
             0x6440_0000...0x647F_FFFF,
@@ -57,7 +57,7 @@ extension CloudNetwork {
     private func intervals(
         _ parties: Parties, _ outside: [ClosedRange<UInt128>]
     ) -> [ClosedRange<UInt128>] {
-        var intervals = outside + parties.all.flatMap(\.v6) + [Parties.standIns6]
+        var intervals = outside + parties.all.flatMap(\.v6) + [StandIns.v6]
         let rules = groups.flatMap(\.rules) + accessLists.flatMap { $0.entries.map(\.rule) }
         for rule in rules {
             for peer in rule.peers {
