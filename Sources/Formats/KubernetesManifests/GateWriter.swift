@@ -35,12 +35,13 @@ struct GateWriter {
 
     /// A tier's policies in the order of their priorities.
     mutating func tier(_ policies: [Chosen], _ words: inout Set<String>) {
-        let generations = Dictionary(grouping: policies, by: \.policy.isClusterPolicy)
-        if generations.count > 1 {
+        let newer = policies.filter(\.policy.isClusterPolicy)
+        let older = policies.filter { !$0.policy.isClusterPolicy }
+        if !newer.isEmpty, !older.isEmpty {
             words.insert(
                 "which comes first is not defined: ClusterNetworkPolicy or the kinds that it "
                     + "replaces")
-            anyOrder(generations.values.flatMap(Self.chains))
+            anyOrder(Self.chains(older) + Self.chains(newer))
         } else {
             ordered(policies, &words)
         }
