@@ -102,7 +102,10 @@ struct PlanDraft {
         for slot in fields.slots(name) {
             switch slot {
             case .known(let node):
-                guard let id = node.value.asText else { continue }
+                guard let id = node.value.asText else {
+                    targets.isLost = true
+                    continue
+                }
                 if let index = self.resource(withIdentifier: id, types: types) {
                     targets.sure.append(index)
                 } else {
@@ -217,10 +220,11 @@ struct PlanDraft {
     private mutating func prefixList(_ index: Int, _ resource: Resource) {
         var list = PrefixList(name: resource.address)
         if resource.values.isOpen("entry") { list.isGiven = false }
+        if isOdd(resource.values, "entry", resource.address) { list.isGiven = false }
         for block in resource.values.blocks("entry") {
-            if let node = block.known("cidr") {
-                list.spans += span(node).map { [$0] } ?? []
-            } else if block.isUnknown("cidr") {
+            if let node = block.known("cidr"), let span = span(node) {
+                list.spans.append(span)
+            } else {
                 list.isGiven = false
             }
         }
@@ -231,13 +235,19 @@ struct PlanDraft {
     private mutating func prefixListEntry(_ resource: Resource) {
         let owner = targets(
             resource, resource.values, "prefix_list_id", types: ["aws_ec2_managed_prefix_list"])
+        if owner.isLost {
+            // It may be of any, and then of each no one knows the entries.
+            for list in network.prefixLists.indices { network.prefixLists[list].isGiven = false }
+        }
         for target in owner.sure + owner.maybe {
             guard let list = listOfResource[target] else { continue }
-            guard let node = resource.values.known("cidr"), owner.maybe.isEmpty else {
+            guard let node = resource.values.known("cidr"), owner.maybe.isEmpty,
+                let span = span(node)
+            else {
                 network.prefixLists[list].isGiven = false
                 continue
             }
-            network.prefixLists[list].spans += span(node).map { [$0] } ?? []
+            network.prefixLists[list].spans.append(span)
         }
     }
 
