@@ -98,10 +98,12 @@ extension Draft {
         }
     }
 
-    /// Subnets that no table names use their network's main one.
-    mutating func useMainTables() {
-        for (id, index) in subnetIndex where network.subnets[index].routeTable == nil {
+    /// Subnets are of networks, and those that no table names use their network's main one.
+    mutating func placeSubnets() {
+        for (id, index) in subnetIndex {
             guard let vpc = vpcOfSubnet[id] else { continue }
+            network.subnets[index].network = Excerpt.of(vpc)
+            guard network.subnets[index].routeTable == nil else { continue }
             network.subnets[index].routeTable = mainTable[vpc]
         }
     }

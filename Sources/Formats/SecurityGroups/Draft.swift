@@ -58,7 +58,7 @@ struct Draft {
             for instance in reservation.list("Instances") { draft.instance(instance) }
         }
         each(roots, "RouteTables") { $0.routeTable($1) }
-        useMainTables()
+        placeSubnets()
         network.idleGroupsAreEndpoints = network.interfaces.isEmpty
     }
 

@@ -77,7 +77,22 @@ struct PlanDraft {
         }
         accessLists()
         wearers()
+        noteRoutes()
         reportMixedStyles()
+    }
+
+    /// Route tables of plans are not read, and the answers take every way for there.
+    private mutating func noteRoutes() {
+        let types: Set<String> = [
+            "aws_route", "aws_route_table", "aws_default_route_table",
+            "aws_route_table_association", "aws_main_route_table_association",
+        ]
+        guard let first = resources.first(where: { types.contains($0.type) && !$0.isDeleted })
+        else { return }
+        find(
+            .note, "routes-not-read", first.values.place.place,
+            "route tables of plans are not read (\(first.address)): what passes may find no way",
+            "once the plan is applied, give the output of describe-route-tables too")
     }
 
     mutating func each(_ types: [String], _ body: (inout PlanDraft, Resource, Int) -> Void) {
@@ -213,6 +228,10 @@ struct PlanDraft {
         }
         if resource.values.isUnknown("cidr_block") { subnet.blocks = [] }
         network.blocks += subnet.blocks
+        let owner = targets(resource, resource.values, "vpc_id", types: ["aws_vpc"])
+        if !owner.isLost, owner.maybe.isEmpty {
+            subnet.network = owner.sure.first.map { resources[$0].address } ?? owner.foreign.first
+        }
         subnetOfResource[index] = network.subnets.count
         network.subnets.append(subnet)
     }

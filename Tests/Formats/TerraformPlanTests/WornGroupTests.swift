@@ -320,3 +320,13 @@ struct OddPlanTests {
         #expect(findings.first?.problem.contains("sg-1") == true)
     }
 }
+
+extension OddPlanTests {
+    @Test("route tables of a plan are not read, and that is said")
+    func routes() throws {
+        let table = change("aws_route_table.t", "{\"id\": \"rtb-1\", \"route\": []}")
+        let (_, findings) = try read(plan([group("aws_security_group.a", ingress: "[]"), table]))
+        #expect(findings.map(\.code) == ["routes-not-read"])
+        #expect(findings.map(\.severity) == [.note])
+    }
+}
