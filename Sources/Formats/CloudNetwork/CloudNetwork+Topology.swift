@@ -34,8 +34,8 @@ extension CloudNetwork {
 
     /// Whoever is not here: of private networks, and of the internet.
     private func outside(_ parties: Parties) -> [Endpoint] {
-        let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [Parties.standIns4]
-        let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [Parties.standIns6]
+        let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [StandIns.v4]
+        let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [StandIns.v6]
         let private4 = Parties.private4 + blocks.compactMap(\.v4)
         let private6 = Parties.private6 + blocks.compactMap(\.v6)
         return [
@@ -52,7 +52,7 @@ extension CloudNetwork {
     private func intervals(
         _ parties: Parties, _ outside: [ClosedRange<UInt128>]
     ) -> [ClosedRange<UInt128>] {
-        var intervals = outside + parties.all.flatMap(\.v6) + [Parties.standIns6]
+        var intervals = outside + parties.all.flatMap(\.v6) + [StandIns.v6]
         let rules = groups.flatMap(\.rules) + accessLists.flatMap { $0.entries.map(\.rule) }
         for rule in rules {
             for peer in rule.peers {

@@ -28,7 +28,7 @@ struct Ends {
     /// Those of them that are private.
     func hidden() -> Ends {
         Ends(
-            v4: (Parties.private4 + [Parties.standIns4]).flatMap { block in
+            v4: (Parties.private4 + [StandIns.v4]).flatMap { block in
                 (v4 + maybe4).filter(block.overlaps).map { $0.clamped(to: block) }
             },
             v6: Parties.private6.flatMap { block in
@@ -75,10 +75,10 @@ struct EndTable {
         }
         var ends = Ends()
         let every = parties.all
-        ends.v4 = own4.without(every.flatMap(\.v4) + [Parties.standIns4] + others.v4)
-        ends.v6 = own6.without(every.flatMap(\.v6) + [Parties.standIns6] + others.v6)
-        ends.maybe4 = own4.without(taken.flatMap(\.v4) + [Parties.standIns4])
-        ends.maybe6 = own6.without(taken.flatMap(\.v6) + [Parties.standIns6])
+        ends.v4 = own4.without(every.flatMap(\.v4) + [StandIns.v4] + others.v4)
+        ends.v6 = own6.without(every.flatMap(\.v6) + [StandIns.v6] + others.v6)
+        ends.maybe4 = own4.without(taken.flatMap(\.v4) + [StandIns.v4])
+        ends.maybe6 = own6.without(taken.flatMap(\.v6) + [StandIns.v6])
         // Without a block it may be anywhere.
         if own4.isEmpty, own6.isEmpty { (own4, own6) = ([0 ... .max], [0 ... .max]) }
         for party in parties.all {

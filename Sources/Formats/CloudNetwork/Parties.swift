@@ -15,11 +15,6 @@ struct Parties {
         var v6Within: [ClosedRange<UInt128>]?
     }
 
-    /// Addresses that no machine has, to stand for those that nobody knows: reserved by RFC 1112,
-    /// and the discard prefix of RFC 6666.
-    static let standIns4: ClosedRange<UInt32> = 0xF000_0000 ... .max
-    static let standIns6: ClosedRange<UInt128> = (0x0100 << 112)...(0x0100 << 112 | 0xFFFF_FFFF)
-
     /// Private networks' addresses, which nobody on the internet has.
     static let private4: [ClosedRange<UInt32>] = [
         0x0A00_0000...0x0AFF_FFFF, 0xAC10_0000...0xAC1F_FFFF, 0xC0A8_0000...0xC0A8_FFFF,
@@ -69,12 +64,12 @@ struct Parties {
     }
 
     private static func standIn4(_ number: Int) -> ClosedRange<UInt32> {
-        let address = standIns4.lowerBound + UInt32(truncatingIfNeeded: number) % (1 << 28)
+        let address = StandIns.v4.lowerBound + UInt32(truncatingIfNeeded: number) % (1 << 24)
         return address...address
     }
 
     private static func standIn6(_ number: Int) -> ClosedRange<UInt128> {
-        let address = standIns6.lowerBound + UInt128(number)
+        let address = StandIns.v6.lowerBound + UInt128(number)
         return address...address
     }
 
@@ -103,11 +98,8 @@ struct Parties {
     func v4(_ range: ClosedRange<UInt32>) -> (
         sure: [ClosedRange<UInt32>], maybe: [ClosedRange<UInt32>]
     ) {
-        var sure: [ClosedRange<UInt32>] = []
+        var sure = [range].without([StandIns.v4])
         var maybe: [ClosedRange<UInt32>] = []
-        if range.lowerBound < Self.standIns4.lowerBound {
-            sure.append(range.lowerBound...min(range.upperBound, Self.standIns4.lowerBound - 1))
-        }
         for index in stoodFor {
             guard let within = all[index].v4Within else { continue }
             if within.allSatisfy({
@@ -124,7 +116,7 @@ struct Parties {
     func v6(_ range: ClosedRange<UInt128>) -> (
         sure: [ClosedRange<UInt128>], maybe: [ClosedRange<UInt128>]
     ) {
-        var sure = [range].without([Self.standIns6])
+        var sure = [range].without([StandIns.v6])
         var maybe: [ClosedRange<UInt128>] = []
         for index in stoodFor {
             guard let within = all[index].v6Within else { continue }

@@ -157,8 +157,14 @@ struct RuleReader {
         default: break
         }
         if let index = chains[table + " " + target] { return isGoto ? .goto(index) : .jump(index) }
+        if untracks { return .untrack }
         if Self.passing.contains(target) { return .pass }
         return unknownTarget()
+    }
+
+    /// By the old target's name, or by the new one's option.
+    private var untracks: Bool {
+        target == "NOTRACK" || target == "CT" && options.contains { $0.0 == "--notrack" }
     }
 
     private mutating func unknownTarget() -> Action {
@@ -171,7 +177,7 @@ struct RuleReader {
 
     /// Targets after which the next rule sees the packet, whatever they did to it.
     private static let passing: Set<String> = [
-        "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TRACE", "TCPMSS",
+        "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "TRACE", "TCPMSS",
         "TCPOPTSTRIP", "TOS", "DSCP", "TTL", "HL", "ECN", "CLASSIFY", "SET", "CHECKSUM",
         "SECMARK", "CONNSECMARK", "AUDIT", "IDLETIMER", "RATEEST", "LED", "TEE", "HMARK",
     ]

@@ -101,8 +101,8 @@ struct Builder {
 
     private mutating func place(_ parts: [Outside.Part]) {
         for (index, workload) in cluster.workloads.enumerated() {
-            let host = Outside.inside4.lowerBound + UInt32(truncatingIfNeeded: index)
-            let host6 = Outside.inside6.lowerBound + UInt128(index)
+            let host = StandIns.v4.lowerBound + UInt32(truncatingIfNeeded: index)
+            let host6 = StandIns.v6.lowerBound + UInt128(index)
             topology.endpoints.append(
                 Endpoint(
                     name: workload.title,

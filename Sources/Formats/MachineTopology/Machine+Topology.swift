@@ -101,8 +101,10 @@ extension Machine {
     ) -> Endpoint {
         let short = families.contains(.v4) ? party.v4 : []
         let v4 = short.compactMap { Families.v4.values($0, AddressAtoms([])) }
-        return Endpoint(
-            kind, name: name, v4: v4, v6: families.contains(.v6) ? party.v6 : [], link: link)
+        let v6 = families.contains(.v6) ? party.v6 : []
+        // The machine is one, whatever its addresses; of others each address is a machine.
+        let isGroup = link != 0 && (v4.isSeveral() || v6.isSeveral())
+        return Endpoint(kind, name: name, v4: v4, v6: v6, isGroup: isGroup, link: link)
     }
 
     /// Everything that cuts the space of IPv6 addresses.
@@ -117,7 +119,17 @@ extension Machine {
             if case .rewrite(let rewrite) = rule.action, let address = rewrite.address {
                 found.append(address)
             }
+            if case .alter(let own) = rule.action, own.families == .v6, let value = own.value {
+                found.append(value)
+            }
         }
         return found
+    }
+}
+
+extension Array {
+    /// Whether intervals hold more than one value.
+    fileprivate func isSeveral<Value>() -> Bool where Element == ClosedRange<Value> {
+        count > 1 || contains { $0.lowerBound < $0.upperBound }
     }
 }

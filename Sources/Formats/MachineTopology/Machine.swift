@@ -82,6 +82,21 @@ package struct Machine: Sendable {
 
     /// Whether a chain, or one that it calls, rewrites that side of packets.
     func rewrites(_ base: Int, _ side: Rewrite.Side) -> Bool {
+        has(base) { action in
+            if case .rewrite(let rewrite) = action { return rewrite.side == side }
+            return false
+        }
+    }
+
+    /// Whether its rules are about packets that others of them have changed.
+    func alters(_ base: Int) -> Bool {
+        has(base) { action in
+            if case .alter = action { return true }
+            return false
+        }
+    }
+
+    private func has(_ base: Int, _ isWanted: (Action) -> Bool) -> Bool {
         var seen: Set<Int> = []
         var open = [base]
         while let next = open.popLast() {
@@ -89,8 +104,8 @@ package struct Machine: Sendable {
                 continue
             }
             for rule in ruleset.chains[next].rules {
+                if isWanted(rule.action) { return true }
                 switch rule.action {
-                case .rewrite(let rewrite): if rewrite.side == side { return true }
                 case .jump(let target), .goto(let target): open.append(target)
                 default: break
                 }

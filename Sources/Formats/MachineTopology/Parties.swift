@@ -92,6 +92,11 @@ extension Machine {
                     let isLong = address.upperBound > Self.last4 || chain.families == .v6
                     found.append((isLong ? .v6 : .v4, address))
                 }
+                if case .alter(let alteration) = rule.action,
+                    alteration.fields == [.destination], let address = alteration.value
+                {
+                    found.append((alteration.families, address))
+                }
             }
         }
         return found

@@ -7,10 +7,12 @@ extension RuleList {
     /// The same rules with other boxes behind some that come first; nil for a rule that holds
     /// nothing any more.
     func rebuilt(
-        behind first: [Box] = [], _ change: (Int) -> Box? = { _ in nil }
+        behind first: [Box] = [], refusing second: [Box] = [],
+        _ change: (Int) -> Box? = { _ in nil }
     ) -> RuleList {
         var list = RuleList(otherwise: otherwise)
         for box in first { list.append(box, allow: true, owner: .max) }
+        for box in second { list.append(box, allow: false, owner: .max) }
         var landing: [Int: [Int]] = [:]
         for index in 0..<count {
             for skip in landing.removeValue(forKey: index) ?? [] { list.land(skip) }
@@ -26,7 +28,15 @@ extension RuleList {
         return list
     }
 
-    func behind(_ first: [Box]) -> RuleList { rebuilt(behind: first) { boxes[$0] } }
+    func behind(_ first: [Box], refusing second: [Box] = []) -> RuleList {
+        rebuilt(behind: first, refusing: second) { boxes[$0] }
+    }
+
+    /// Whether the rules are others, or in another order.
+    static func != (one: RuleList, other: RuleList) -> Bool {
+        one.boxes != other.boxes || one.decisions != other.decisions
+            || one.targets != other.targets || one.otherwise != other.otherwise
+    }
 
     /// Where no packet has a departure yet.
     var beforeDeparture: RuleList {

@@ -56,6 +56,23 @@ struct Translation {
         }
     }
 
+    /// Leaves packets alone.
+    mutating func leave(out boxes: [Box]) throws(Failed) {
+        var rest: [Arrival] = []
+        for arrival in open {
+            do throws(PacketSet.TooLarge) {
+                var packets = PacketSet(arrival.box)
+                for box in boxes { try packets.remove(box) }
+                rest += packets.boxes.map { box in
+                    var own = arrival
+                    own.box = box
+                    return own
+                }
+            } catch { throw .tooLarge }
+        }
+        open = rest
+    }
+
     /// Sends everything through a base chain.
     mutating func pass(_ base: Int) throws(Failed) {
         let written: WrittenRules

@@ -39,7 +39,7 @@ struct Worth {
         where machine.families.contains(family) {
             let unfolding = Unfolding(machine.ruleset, space)
             for (base, chain) in machine.ruleset.chains.enumerated()
-            where chain.base != nil && chain.families.contains(family) {
+            where chain.base != nil && chain.families.contains(family) && !machine.alters(base) {
                 audit(base, unfolding)
             }
         }

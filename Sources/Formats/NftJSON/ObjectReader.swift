@@ -20,7 +20,8 @@ struct ObjectReader {
             }
         case "table":
             guard let owner = owner(value, "name") else { return fail(place, "a table of no name") }
-            _ = tables.table(owner.family, owner.name, at: place)
+            let table = tables.table(owner.family, owner.name, at: place)
+            tables.tables[table].sleep = Self.sleep(value["flags"], owner.name)
         case "chain": chain(value, place)
         case "set", "map": set(value, place)
         case "element": elements(value, place)
@@ -32,6 +33,15 @@ struct ObjectReader {
             break
         default: fail(place, "an object of an unknown kind")
         }
+    }
+
+    /// Some versions of nft write the table's name where its flag should be.
+    private static func sleep(_ flags: JSON?, _ name: String) -> NftSleep {
+        guard let flags else { return .awake }
+        let words = (flags.asList ?? [flags]).map { $0.asText ?? "" }
+        if words.contains("dormant"), name != "dormant" { return .asleep }
+        let isKnown = words.allSatisfy { ["owner", "persist"].contains($0) && $0 != name }
+        return isKnown ? .awake : .perhaps
     }
 
     private mutating func fail(_ place: Place, _ problem: String) {
@@ -73,6 +83,10 @@ struct ObjectReader {
                     remedy: "expect that packets may end there"))
         }
         tables.tables[table].chains[chain].base = base
+        guard base == nil else { return }
+        let devices = (value["dev"]?.asList ?? value["dev"].map { [$0] } ?? []).compactMap(\.asText)
+        tables.tables[table].chains[chain].other = NftHook(
+            hook, devices: devices, accepts: value["policy"]?.asText != "drop")
     }
 
     private mutating func set(_ value: JSON, _ place: Place) {

@@ -41,7 +41,8 @@ enum StatementReader {
         case "counter":
             .counter(value["packets"]?.asInteger.flatMap { UInt64(exactly: $0) })
         case "reject": .reject(value["type"]?.asText ?? "")
-        case "log", "notrack", "last", "ct helper", "ct timeout", "ct expectation", "dup", "flow",
+        case "notrack": .untrack
+        case "log", "last", "ct helper", "ct timeout", "ct expectation", "dup", "flow",
             "comment":
             .pass
         case "limit", "quota", "ct count", "set", "meter", "connlimit", "map":
@@ -65,7 +66,14 @@ enum StatementReader {
     private static func mangle(_ value: JSON) -> NftStatement? {
         guard let key = value["key"], let other = value["value"] else { return nil }
         let target = ExpressionReader.key(key)
-        guard target == .meta("mark") else { return target.isHarmless ? .pass : nil }
+        guard target == .meta("mark") else {
+            if target.isHarmless { return .pass }
+            guard other["map"] == nil, let constant = ExpressionReader.value(other) else {
+                return .alter(target, nil)
+            }
+            if case .other = constant { return .alter(target, nil) }
+            return .alter(target, constant)
+        }
         if let map = other["map"], let data = map["data"].flatMap({ ExpressionReader.value($0) }) {
             return .markMap(ExpressionReader.key(map["key"] ?? .null), data)
         }

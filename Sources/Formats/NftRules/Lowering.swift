@@ -18,7 +18,10 @@ extension NftTables {
         ruleset.interfaces = interfaces.names
         var rules = 0
         for table in tables {
+            findings += Sleep.findings(table)
+            if table.sleep != .asleep { ruleset.barriers += Barriers.of(table) }
             guard !table.families.isEmpty else {
+                guard table.sleep != .asleep else { continue }
                 findings.append(
                     Finding(
                         .warning, "not-about-ip", at: table.place,
@@ -74,8 +77,9 @@ struct TableLowering {
     mutating func chains() -> [Chain] {
         table.chains.map { chain in
             var made = Chain(
-                table: table.name, name: chain.name, families: table.families, base: chain.base,
-                place: chain.place)
+                table: table.name, name: chain.name, families: table.families,
+                base: table.sleep == .asleep ? nil : chain.base, place: chain.place)
+            if table.sleep == .perhaps, made.base != nil { made.rules.append(Sleep.rule(table)) }
             var marks = Marks()
             let othersMark = !marking.subtracting([chain.name]).isEmpty
             for rule in chain.rules {
@@ -133,6 +137,7 @@ enum InterfaceNames {
                 }
             }
         }
+        for device in table.chains.flatMap({ $0.other?.devices ?? [] }) { take(.text(device)) }
         for rule in table.chains.lazy.flatMap(\.rules) {
             for statement in rule.statements {
                 switch statement {

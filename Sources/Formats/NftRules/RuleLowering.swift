@@ -41,6 +41,8 @@ struct RuleLowering {
         case .condition(let word): condition = condition.and(.unmodelled(word))
         case .counter(let packets): hits = packets ?? hits
         case .pass: break
+        case .untrack: emit(.untrack, condition)
+        case .alter(let key, let value): alter(key, value)
         case .mark(let value): set([(value, condition)])
         case .markMap(let key, let data): markMap(key, data)
         case .vmap(let key, let data): vmap(key, data)
@@ -199,6 +201,16 @@ struct RuleLowering {
         condition = Condition.any(groups.map(\.condition)).merged
     }
 
+    private mutating func alter(_ key: NftKey, _ value: NftValue?) {
+        let alteration = Altering.alteration(key, value)
+        findings.append(
+            Finding(
+                .warning, "not-modelled", at: rule.place,
+                "`\(alteration.words)` changes packets without their connections",
+                remedy: "read answers that name it as bounds: packets may be for others"))
+        emit(.alter(alteration), condition.and(Condition(Clause(alteration.families))))
+    }
+
     private static func rejected(_ kind: String) -> Condition {
         switch kind {
         case "tcp reset": Condition(Clause(.both, [.protocolNumber: [6...6]]))
@@ -251,7 +263,7 @@ enum Rewriting {
         return .rewrite(rewrite)
     }
 
-    private static func addresses(_ value: NftValue) -> ClosedRange<UInt128>? {
+    static func addresses(_ value: NftValue) -> ClosedRange<UInt128>? {
         switch value {
         case .address(let address, _): return address...address
         case .prefix(.address(let address, let family), let length):
@@ -262,7 +274,7 @@ enum Rewriting {
         }
     }
 
-    private static func ports(_ value: NftValue) -> ClosedRange<UInt16>? {
+    static func ports(_ value: NftValue) -> ClosedRange<UInt16>? {
         func port(_ value: NftValue) -> UInt16? {
             switch value {
             case .number(let number): UInt16(exactly: number)

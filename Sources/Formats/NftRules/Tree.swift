@@ -69,6 +69,7 @@ extension NftKey {
         switch self {
         case .meta, .ct: return true
         case .payload(let header, let field):
+            if header == "ether" || header == "vlan" { return true }
             let isModelled =
                 ["saddr", "daddr", "sport", "dport", "protocol", "nexthdr", "flags"].contains(field)
                 || header == "icmp" || header == "icmpv6"
@@ -133,6 +134,10 @@ package enum NftStatement: Sendable, Hashable {
     case counter(UInt64?)
     /// Does nothing to the packet's way.
     case pass
+    /// Takes the packet out of connection tracking.
+    case untrack
+    /// Puts a value into the packet; nil for one that depends on something.
+    case alter(NftKey, NftValue?)
     /// A condition that no field expresses.
     case condition(String)
     /// A statement of which nobody here knows whether it ends the packet's way.
@@ -151,10 +156,26 @@ package struct NftRule: Sendable {
     }
 }
 
+/// A hook that is none of IP's five.
+package struct NftHook: Sendable, Hashable {
+    package var name: String
+    /// Interfaces at which it stands; empty for all.
+    package var devices: [String]
+    package var accepts: Bool
+
+    package init(_ name: String, devices: [String], accepts: Bool) {
+        self.name = name
+        self.devices = devices
+        self.accepts = accepts
+    }
+}
+
 package struct NftChain: Sendable {
     package var name: String
     /// Nil for a chain that is only jumped to.
     package var base: Base?
+    /// Where else it is called, when that is none of IP's hooks.
+    package var other: NftHook?
     package var rules: [NftRule] = []
     package var place: Place
 
@@ -178,11 +199,20 @@ package struct NftSet: Sendable {
     }
 }
 
+/// Whether the kernel calls a table's chains.
+package enum NftSleep: Sendable, Hashable {
+    case awake
+    /// It was given flags, and nobody here knows which.
+    case perhaps
+    case asleep
+}
+
 package struct NftTable: Sendable {
     package var family: String
     package var name: String
     package var chains: [NftChain] = []
     package var sets: [String: NftSet] = [:]
+    package var sleep = NftSleep.awake
     package var place: Place
 
     package init(_ family: String, _ name: String, place: Place) {

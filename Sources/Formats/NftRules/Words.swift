@@ -13,6 +13,12 @@ enum Words {
         return Wording.bounded(key + mask + op + text(value))
     }
 
+    /// As `ip daddr set 10.0.0.9`.
+    static func assignment(_ key: NftKey, _ value: NftValue?) -> String {
+        let name = Part.parts(of: key).map(\.word).joined(separator: " . ")
+        return Wording.bounded(name + " set " + (value.map(text) ?? "something"))
+    }
+
     private static func isBitmask(_ parts: [Part]) -> Bool {
         parts.count == 1 && parts[0].mask == nil && bitmasks.contains(parts[0].word)
     }

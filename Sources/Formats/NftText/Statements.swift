@@ -37,7 +37,10 @@ extension Cursor {
         case "limit": return condition(of: ["rate", "over", "until", "burst", "packets", "name"])
         case "quota": return condition(of: ["over", "until", "used", "name"])
         case "reject": return reject()
-        case "notrack", "last":
+        case "notrack":
+            advance()
+            return .untrack
+        case "last":
             advance()
             return .pass
         case "masquerade", "redirect", "dnat", "snat": return nat()
@@ -97,7 +100,10 @@ extension Cursor {
         guard let value = assigned(first) else { return nil }
         // What is set is a packet's own: only addresses, ports and protocols matter here.
         guard case .meta("mark") = key else {
-            return key.isHarmless ? .pass : .unknown("set " + text(from: first))
+            guard !key.isHarmless else { return .pass }
+            guard case .mark(let constant) = value else { return .alter(key, nil) }
+            if case .other = constant { return .alter(key, nil) }
+            return .alter(key, constant)
         }
         return value
     }

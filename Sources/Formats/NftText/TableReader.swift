@@ -78,6 +78,8 @@ struct TableReader {
             return fail("a table's name should be here", "name the table")
         }
         let table = tables.table(owner.family, owner.name, at: place)
+        // Who names a table without the flag wakes it.
+        tables.tables[table].sleep = .awake
         if cursor.take("{") { block(table) }
     }
 
@@ -189,10 +191,10 @@ struct TableReader {
                 }
             case "flags":
                 cursor.advance()
-                if cursor.word == "dormant" {
-                    warn("a dormant table is read as if it were awake", "leave it out if it sleeps")
+                while !cursor.isItemEnd {
+                    if cursor.word == "dormant" { tables.tables[table].sleep = .asleep }
+                    cursor.advance()
                 }
-                cursor.skipItem()
             case "comment", "counter", "quota", "limit", "ct", "flowtable", "secmark", "synproxy",
                 "meter":
                 cursor.skipItem()
@@ -216,7 +218,9 @@ struct TableReader {
             case "type": base(table, chain)
             case "policy":
                 cursor.advance()
-                tables.tables[table].chains[chain].base?.accepts = cursor.name() != "drop"
+                let accepts = cursor.name() != "drop"
+                tables.tables[table].chains[chain].base?.accepts = accepts
+                tables.tables[table].chains[chain].other?.accepts = accepts
             case "comment", "devices", "device", "flags": cursor.skipItem()
             default: tables.tables[table].chains[chain].rules.append(cursor.rule())
             }
@@ -229,7 +233,7 @@ struct TableReader {
             fail("a chain's type and hook should be here", "correct the text")
             return cursor.skipItem()
         }
-        while !cursor.isItemEnd, !cursor.takeWord("priority") { cursor.advance() }
+        let devices = devices()
         guard let priority = priority() else {
             fail("a priority should be here", "write a number or a known name")
             return cursor.skipItem()
@@ -239,6 +243,25 @@ struct TableReader {
             warn("hook \(hook) is not modelled", "expect that packets may end there")
         }
         tables.tables[table].chains[chain].base = base
+        tables.tables[table].chains[chain].other =
+            base == nil ? NftHook(hook, devices: devices, accepts: true) : nil
+    }
+
+    /// `device NAME` or `devices = { NAMES }`, up to the priority's value.
+    private mutating func devices() -> [String] {
+        var names: [String] = []
+        var isOpen = false
+        while isOpen || !cursor.isItemEnd, !cursor.isEnd, !cursor.takeWord("priority") {
+            if cursor.isSign("{") { isOpen = true }
+            if cursor.isSign("}") { isOpen = false }
+            let isName = cursor.kind == .quoted || cursor.kind == .word
+            guard isName, !["device", "devices"].contains(cursor.word) else {
+                cursor.advance()
+                continue
+            }
+            if let name = cursor.name() { names.append(name) }
+        }
+        return names
     }
 
     private mutating func priority() -> Int32? {

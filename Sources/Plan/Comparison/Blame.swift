@@ -149,10 +149,6 @@ enum Example {
 
     /// Stands for an outside of which no address is told (RFC 5737).
     private static let somebody: UInt32 = 0xCB00_7101
-    /// Importers place what has no address of its own where nobody has one: in class E, and in the
-    /// prefix that is only discarded.
-    private static let standIns: (v4: UInt32, v6: UInt128) = (0xF000_0000, 0x0100 << 48)
-
     static func of(
         _ delta: Delta, _ atoms: AddressAtoms, from: Endpoint, to: Endpoint
     ) -> String? {
@@ -198,9 +194,9 @@ enum Example {
     ) -> String {
         if family == .v4 {
             if range == 0...UInt32.max { return "\(Address(somebody))" }
-            return range.lowerBound >= standIns.v4 ? name : "\(Address(range.lowerBound))"
+            return StandIns.v4.contains(range.lowerBound) ? name : "\(Address(range.lowerBound))"
         }
         let lowest = atoms.addresses(range.lowerBound...range.lowerBound).lowerBound
-        return lowest >> 64 == standIns.v6 ? name : "[\(RangeText.v6(lowest...lowest))]"
+        return StandIns.v6.contains(lowest) ? name : "[\(RangeText.v6(lowest...lowest))]"
     }
 }

@@ -78,7 +78,7 @@ struct Work {
         let targets = parties.kinds[target].members
         let from = parties.all[sources[0]]
         let to = parties.all[source == target ? targets.last ?? targets[0] : targets[0]]
-        if from.isOutside, to.isOutside { return }
+        if from.isOutside, to.isOutside, !isGroupThroughout(from) { return }
         let moved = Relative.Moved(source: isMoved(from), target: isMoved(to))
         let before = try half(from.old, to.old, old.topology, moved, &oldNarrow)
         let after = try half(from.new, to.new, new.topology, moved, &newNarrow)
@@ -198,6 +198,13 @@ struct Work {
     private func isGroup(_ party: Parties.Party) -> Bool {
         (party.old ?? []).contains { old.topology.endpoints[$0].isGroup }
             || (party.new ?? []).contains { new.topology.endpoints[$0].isGroup }
+    }
+
+    /// Whether both sides say what those who are outside may do to one another.
+    private func isGroupThroughout(_ party: Parties.Party) -> Bool {
+        [(party.old, old.topology), (party.new, new.topology)].allSatisfy { endpoints, topology in
+            endpoints?.contains { topology.endpoints[$0].isGroup } ?? false
+        }
     }
 
     /// Whether a party that both sides have has other addresses there.

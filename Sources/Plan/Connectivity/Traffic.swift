@@ -65,6 +65,9 @@ package struct Traffic: Sendable, Hashable {
         if kind.isICMP, sourcePorts != Self.allPorts {
             words.append("type " + Self.shown(sourcePorts).joined(separator: ","))
         }
+        if kind.isICMP, ports != Self.allPorts {
+            words.append("code " + Self.shown(ports).joined(separator: ","))
+        }
         if kind.hasPorts, sourcePorts != Self.allPorts {
             words.append("from port " + Self.shown(sourcePorts).joined(separator: ","))
         }

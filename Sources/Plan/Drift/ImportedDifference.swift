@@ -32,9 +32,12 @@ package struct ImportedDifference: Sendable {
         var before = Connectivity(planned)
         var after = Connectivity(found)
         for (from, otherFrom) in pairs {
-            for (to, otherTo) in pairs where from != to {
-                // Between two that are both outside nobody here decides.
-                if planned.endpoints[from].kind == .outside,
+            for (to, otherTo) in pairs {
+                let isSeen = [planned.endpoints[from], found.endpoints[otherFrom]]
+                    .allSatisfy(\.isGroup)
+                if from == to, !isSeen { continue }
+                // Between two that are both outside nobody here decides, but by a gate of their own.
+                if from != to, planned.endpoints[from].kind == .outside,
                     planned.endpoints[to].kind == .outside
                 {
                     continue

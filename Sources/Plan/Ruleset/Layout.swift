@@ -54,15 +54,16 @@ struct Layout {
         let conditions = openCalls + rule.match.unmodelled
         let action: String
         switch rule.action {
-        case .pass: return nil
+        case .pass, .untrack: return nil
         case .unknown(let word): action = "perhaps \(word)"
+        case .alter(let alteration): action = alteration.words
         // The chain's rules follow; its number is not the same in every ruleset.
         case .jump: action = "jump"
         case .goto: action = "goto"
         default: action = "\(rule.action)"
         }
         if conditions.isEmpty {
-            guard case .unknown = rule.action else { return nil }
+            guard rule.action.isOpen else { return nil }
         }
         return conditions.joined(separator: " and ") + ": " + action
     }
@@ -72,11 +73,13 @@ struct Layout {
         let isKnown = rule.match.unmodelled.isEmpty
         let words = rule.match.unmodelled
         switch rule.action {
-        case .pass: return Step(kind: .nothing, unmodelled: [])
+        case .pass, .untrack: return Step(kind: .nothing, unmodelled: [])
         case .accept, .rewrite: return decide(true, isKnown, words, mode)
         case .drop, .reject: return decide(false, isKnown, words, mode)
         case .unknown(let word):
             return decide(bound == .may, true, words + [word], mode)
+        case .alter(let alteration):
+            return decide(bound == .may, true, words + [alteration.words], mode)
         case .leave:
             if isKnown { return Step(kind: .leave, unmodelled: []) }
             return decide(bound == .may, true, words, mode)
@@ -97,10 +100,10 @@ struct Layout {
         let open = Step.Kind.mention(isUnsure: true)
         let kind: Step.Kind =
             switch rule.action {
-            case .pass: .mention(isUnsure: false)
+            case .pass, .untrack: .mention(isUnsure: false)
             case .accept, .rewrite: isKnown ? .decide(allow: true) : open
             case .drop, .reject: isKnown ? .decide(allow: false) : open
-            case .unknown: open
+            case .unknown, .alter: open
             // Behind an open call there is nothing sure that it could lead past.
             case .leave: isKnown ? .leave : .mention(isUnsure: mode != .nothing)
             case .jump(let target): .call(target, inner, comesBack: true)

@@ -2,7 +2,7 @@
 // rewritten addresses, of nftables and iptables alike. Importers make it; it never parses text.
 // Bounds: `Ruleset.rulesMax` rules; jumps at most 16 deep, as in the kernel.
 package import Findings
-internal import Packets
+package import Packets
 
 /// Where in the kernel a chain is called (netfilter hooks).
 package enum Hook: UInt8, Sendable, CaseIterable {
@@ -44,6 +44,16 @@ package struct Base: Sendable, Hashable {
         self.hook = hook
         self.priority = priority
         self.accepts = accepts
+    }
+
+    /// Where among all chains of its hook the kernel calls it: it translates at one place, whatever
+    /// the chains that say how are set to (`NF_IP_PRI_NAT_DST`, `NF_IP_PRI_NAT_SRC`).
+    package var place: Int32 {
+        guard kind == .nat else { return priority }
+        switch hook {
+        case .prerouting, .output: return -100
+        case .input, .forward, .postrouting: return 100
+        }
     }
 }
 
@@ -91,6 +101,46 @@ package struct Rewrite: Sendable, Hashable {
     }
 }
 
+/// Fields of a packet that get another value.
+package struct Alteration: Sendable, Hashable {
+    package var fields: [Field]
+    /// Nil where it depends on the packet.
+    package var value: ClosedRange<UInt128>?
+    package var families: Families
+    /// As it was written.
+    package var words: String
+
+    package init(
+        _ fields: [Field], _ value: ClosedRange<UInt128>?, _ families: Families, words: String
+    ) {
+        self.fields = fields
+        self.value = value
+        self.families = families
+        self.words = words
+    }
+}
+
+/// Rules that stand outside the five hooks and are not read: they may refuse what comes or goes.
+package struct Barrier: Sendable, Hashable {
+    package var name: String
+    package var families: Families
+    package var stopsArrivals: Bool
+    package var stopsDepartures: Bool
+    /// Where it stands; empty for every interface.
+    package var interfaces: [String]
+
+    package init(
+        _ name: String, _ families: Families, stopsArrivals: Bool, stopsDepartures: Bool,
+        interfaces: [String]
+    ) {
+        self.name = name
+        self.families = families
+        self.stopsArrivals = stopsArrivals
+        self.stopsDepartures = stopsDepartures
+        self.interfaces = interfaces
+    }
+}
+
 /// What a rule does with a packet that it matches.
 package enum Action: Sendable, Hashable {
     /// Ends this base chain; those of later priority still see the packet.
@@ -109,8 +159,30 @@ package enum Action: Sendable, Hashable {
     case pass
     /// Rewrites, and accepts.
     case rewrite(Rewrite)
+    /// Takes the packet out of connection tracking, where that has not seen it yet; the next rule
+    /// sees it as well.
+    case untrack
+    /// Puts other values into the packet, which no connection remembers; the next rule sees it so.
+    /// One list for all packets cannot say which they are then: both must be expected.
+    case alter(Alteration)
     /// Nobody here knows whether the rule ends the packet's way, and how: both must be expected.
     case unknown(String)
+
+    /// The next rule sees the packet, whatever this one does to it.
+    package var isPassing: Bool {
+        switch self {
+        case .pass, .untrack: true
+        default: false
+        }
+    }
+
+    /// What becomes of the packet is not known, also where the rule surely holds it.
+    package var isOpen: Bool {
+        switch self {
+        case .unknown, .alter: true
+        default: false
+        }
+    }
 }
 
 /// One rule as it was written.
@@ -139,6 +211,7 @@ package struct Ruleset: Sendable {
     package static let depthMax = 16
 
     package var chains: [Chain] = []
+    package var barriers: [Barrier] = []
     /// Names of interfaces: number n of `Field.arrival` and `.departure` is `interfaces[n - 1]`.
     package var interfaces: [String] = []
     /// What was left out while reading, for the reader to judge: warnings with their place.
@@ -148,11 +221,13 @@ package struct Ruleset: Sendable {
 
     /// The base chains of a hook in the order in which the kernel calls them.
     package func bases(at hook: Hook) -> [Int] {
-        chains.indices.filter { chains[$0].base?.hook == hook }.sorted { left, right in
-            let one = chains[left].base?.priority ?? 0
-            let other = chains[right].base?.priority ?? 0
-            return one == other ? left < right : one < other
+        let found = chains.indices.compactMap { index in
+            chains[index].base.flatMap { $0.hook == hook ? (index: index, base: $0) : nil }
         }
+        return found.sorted { left, right in
+            let one = (left.base.place, left.base.priority, left.index)
+            return one < (right.base.place, right.base.priority, right.index)
+        }.map(\.index)
     }
 
     /// Intervals of addresses of one family that some rule tells apart.

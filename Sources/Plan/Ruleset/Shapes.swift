@@ -43,7 +43,7 @@ struct Shapes {
         var shape = Shape(isPlain: true)
         guard !chain.families.isDisjoint(with: family) else { return shape }
         var isFirst = true
-        for rule in chain.rules where rule.action != .pass {
+        for rule in chain.rules where !rule.action.isPassing {
             guard rule.match.unmodelled.isEmpty, rule.match.except.isEmpty else { return Shape() }
             let isForAll = rule.match.clauses.contains {
                 $0.values.isEmpty && $0.families.isSuperset(of: family)
@@ -57,7 +57,7 @@ struct Shapes {
                 ends = inner.decides
                 if case .goto = rule.action, !ends { return Shape() }
                 guard inner.isPlain else { return Shape() }
-            case .leave, .unknown, .pass: return Shape()
+            case .leave, .unknown, .pass, .untrack, .alter: return Shape()
             }
             if isForAll, ends {
                 shape.decides = true

@@ -82,9 +82,12 @@ package struct Walker: Sendable {
                     return Walk(accepts: false, by: place, trace: trace, rewrite: nil)
                 case .rewrite(let rewrite):
                     return Walk(accepts: true, by: place, trace: trace, rewrite: rewrite)
+                case .alter(let alteration):
+                    return Walk(
+                        accepts: holds(alteration.words), by: place, trace: trace, rewrite: nil)
                 case .unknown(let word):
                     return Walk(accepts: holds(word), by: place, trace: trace, rewrite: nil)
-                case .pass: continue
+                case .pass, .untrack: continue
                 case .leave: next = .max
                 case .jump(let target), .goto(let target):
                     guard ruleset.chains.indices.contains(target) else { continue }

@@ -100,8 +100,9 @@ struct ModuleProof {
                 sent[from, default: []].append(traffic(addresses["aws_instance.\(to)"] ?? []))
                 received[to, default: []].append(traffic(addresses["aws_instance.\(from)"] ?? []))
             // A block that holds everybody: only their own egress keeps other services out. The
-            // model leaves class E out of it, which nobody has.
-            case .internet: received[to, default: []].append(traffic([0...0xEFFF_FFFF]))
+            // model leaves loopback out of it, which nobody outside has.
+            case .internet:
+                received[to, default: []].append(traffic([0...0x7EFF_FFFF, 0x8000_0000 ... .max]))
             case .office: received[to, default: []].append(traffic(permits.officeRanges))
             }
         }

@@ -64,6 +64,17 @@ extension [ClosedRange<UInt32>] {
 
 @Suite("Networks of a cloud")
 struct CloudNetworkTests {
+    @Test("the internet has every address that clouds route, class E as well")
+    func classE() throws {
+        let topology = pair().topology()
+        let internet = try #require(topology.endpoint("internet"))
+        let ranges = topology.endpoints[internet].v4
+        #expect(ranges.contains { $0.contains(0xF000_0001) })
+        #expect(!ranges.contains { $0.contains(0x7F00_0001) })
+        let narrow = pair(rule("tcp", 443, 443, Peer(.span(block("240.0.0.0/4")))))
+        #expect(try narrow.ports("internet", "server") == [443...443])
+    }
+
     @Test("groups allow only, all of an interface's together, and replies pass by themselves")
     func union() throws {
         var network = pair(rule("tcp", 443, 443, Peer(.group(0))))

@@ -143,6 +143,51 @@ struct FileTests {
         #expect(pods.contains("tcp 443 over ipv4 (may: implementations differ"))
     }
 
+    @Test("the outside is every address that a packet may be from, class E as well")
+    func wholeOutside() throws {
+        let topology = read(
+            threeByThree,
+            networkPolicy(
+                "podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 240.0.0.0/4}}], ports: [{port: 443}]}]"
+            ))
+        let outside = topology.endpoints.filter { $0.kind == .outside }
+        #expect(outside.map(\.name) == ["internet", "240.0.0.0/4"])
+        #expect(
+            outside.map(\.v4) == [
+                [0...0x7EFF_FFFF, 0x8000_0000...0xEFFF_FFFF], [0xF000_0000 ... .max],
+            ])
+        var connectivity = Connectivity(topology)
+        let from = try #require(topology.endpoint("x/a[Pod]"))
+        let to = try #require(topology.endpoint("240.0.0.0/4"))
+        #expect(Traffic.text(try connectivity.traffic(from: from, to: to)) == "tcp 443")
+    }
+
+    @Test(
+        "the internet is what no block holds, however small",
+        arguments: [
+            ("{cidr: 0.0.0.0/1}", ["internet", "0.0.0.0-126.255.255.255"]),
+            ("{cidr: 128.0.0.0/1}", ["internet", "128.0.0.0/1"]),
+            ("{cidr: 0.0.0.0/0, except: [0.0.0.0/1]}", ["internet", "0.0.0.0-126.255.255.255"]),
+            (
+                "{cidr: 0.0.0.0/1}}, {ipBlock: {cidr: 128.0.0.0/1}",
+                ["internet", "0.0.0.0-126.255.255.255", "128.0.0.0/1"]
+            ),
+            (
+                "{cidr: 0.0.0.0/1}}, {ipBlock: {cidr: 128.0.0.0/1}}, {ipBlock: {cidr: '::/1'}}, {ipBlock: {cidr: '8000::/1'}",
+                [
+                    "0.0.0.0-126.255.255.255", "128.0.0.0/1",
+                    "::-::fffe:ffff:ffff,::1:0:0:0-7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                    "8000::/1",
+                ]
+            ),
+        ])
+    func internet(block: String, names: [String]) {
+        let topology = read(
+            threeByThree, networkPolicy("podSelector: {}, ingress: [{from: [{ipBlock: \(block)}]}]")
+        )
+        #expect(topology.endpoints.filter { $0.kind == .outside }.map(\.name) == names)
+    }
+
     @Test("where pods are known to be, a block holds them or not")
     func podNetworks() throws {
         let node = "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec: {podCIDR: 10.5.0.0/16}\n"

@@ -103,6 +103,9 @@ struct ConnectivityTests {
         gate.append(
             .everything.with(.protocolNumber, 17...17).with(.source, 0x0A00_0000...0x0A00_00FF),
             allow: true, owner: 3)
+        gate.append(
+            .everything.with(.protocolNumber, 1...1).with(.sourcePort, 3...3)
+                .with(.destinationPort, 4...4), allow: true, owner: 4)
         var topology = Topology()
         topology.gates = [
             Gate(
@@ -117,7 +120,10 @@ struct ConnectivityTests {
         topology.atoms = AddressAtoms(topology.endpoints.flatMap(\.v6))
         var connectivity = Connectivity(topology)
         let traffic = try connectivity.traffic(from: 0, to: 1)
-        #expect(traffic.map(\.text) == ["tcp 80,443-444", "udp from 10.0.0.0/24", "icmp type 8"])
+        #expect(
+            traffic.map(\.text) == [
+                "tcp 80,443-444", "udp from 10.0.0.0/24", "icmp type 3 code 4", "icmp type 8",
+            ])
         #expect(
             traffic[0].document(from: "a", to: "b").render()
                 == "{\"source\":\"a\",\"destination\":\"b\",\"protocol\":\"tcp\","
