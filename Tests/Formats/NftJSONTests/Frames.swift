@@ -100,8 +100,16 @@ enum Frames {
 
     private static func network(
         _ isLong: Bool, _ source: UInt128, _ target: UInt128, _ transport: UInt8,
-        _ payload: [UInt8], _ number: Int
+        _ plain: [UInt8], _ number: Int
     ) -> [UInt8] {
+        var payload = plain
+        let width = isLong ? 16 : 4
+        let pseudo = big(source, width) + big(target, width) + [0, transport]
+        // One in 65,536 sums of zero is right: the far end would answer such a SYN with a RST, which
+        // ends the connection before its reply is judged.
+        if transport == 6, checksum(pseudo + big(UInt16(payload.count)) + payload) == 0 {
+            payload[16] = 1
+        }
         if isLong {
             return [0x60, 0, 0, 0] + big(UInt16(payload.count)) + [transport, UInt8(number & 255)]
                 + big(source, 16) + big(target, 16) + payload
