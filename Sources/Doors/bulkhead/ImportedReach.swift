@@ -14,6 +14,9 @@ func importedReach(_ format: String, _ arguments: Arguments) throws(Failure) -> 
     let to = try arguments.value("to").map { name throws(Failure) in
         try endpoint(name, "--to", topology)
     }
+    if from == nil, to == nil, let note = topology.abundance {
+        Output.error(note.line(file: "bulkhead"))
+    }
     var listing = Listing(Connectivity(topology), isJSON: arguments.has("json"))
     listing.show(from: from, to: to)
     if let first = listing.open.first {

@@ -1,5 +1,6 @@
 internal import Addresses
 internal import Findings
+internal import Topology
 internal import YAMLTree
 
 extension Fields {
@@ -162,6 +163,13 @@ extension Fields {
             report.error(
                 "bad-value", spot(node), "\(quoted(node.scalar ?? node.kind)) is no CIDR",
                 "write an address and a prefix length, as 10.0.0.0/8")
+            return nil
+        }
+        if case .v6(let range) = block, StandIns.v6.contains(range.lowerBound) {
+            report.error(
+                "bad-value", spot(node),
+                "\(quoted(text)) is IPv4 written as IPv6: network plugins differ about it",
+                "write the IPv4 block")
             return nil
         }
         guard isMasked else { return block }

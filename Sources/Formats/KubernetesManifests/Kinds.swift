@@ -92,15 +92,18 @@ enum Kinds {
         ("JobSet", "x-k8s.io"), ("LeaderWorkerSet", "x-k8s.io"),
         ("VirtualMachine", "kubevirt.io"), ("VirtualMachineInstance", "kubevirt.io"),
         ("Prometheus", "monitoring.coreos.com"), ("Alertmanager", "monitoring.coreos.com"),
-        ("TaskRun", "tekton.dev"), ("PipelineRun", "tekton.dev"),
+        ("TaskRun", "tekton.dev"), ("PipelineRun", "tekton.dev"), ("Template", ""),
     ]
 
     /// What the kind is; `hasContainers` where the object holds a pod template.
     static func judge(_ group: String, _ kind: String, hasContainers: Bool) -> Kind {
         if read[group]?.contains(kind) == true { return .read }
-        if let others = idle[group] {
+        let isMaker = makers.contains { $0.kind == kind && isIn(group, $0.group) }
+        if let others = idle[group], !isMaker {
             if others.contains(kind) { return .idle }
-            if let meant = meant(by: kind, among: (read[group] ?? []) + others.sorted()) {
+            // Groups of which nothing is read may have newer kinds, alike in name.
+            let own = read[group] ?? []
+            if let meant = meant(by: kind, among: own + others.sorted(), isSlip: !own.isEmpty) {
                 return .misspelt(meant)
             }
             let home = read.first { $0.value.contains(kind) }?.key
@@ -110,12 +113,7 @@ enum Kinds {
             return .filter(isNamespaced: filter.isNamespaced)
         }
         if kind.hasSuffix("NetworkPolicy") { return .filter(isNamespaced: false) }
-        if hasContainers || workloads.contains(kind)
-            || makers.contains(where: { $0.kind == kind && isIn(group, $0.group) })
-        {
-            return .maker
-        }
-        return .unknown
+        return isMaker || hasContainers || workloads.contains(kind) ? .maker : .unknown
     }
 
     private static func isIn(_ group: String, _ end: String) -> Bool {
@@ -123,13 +121,15 @@ enum Kinds {
     }
 
     /// The kind of which this is another case, the plural, or a slip.
-    private static func meant(by kind: String, among known: [String]) -> String? {
+    private static func meant(
+        by kind: String, among known: [String], isSlip: Bool
+    ) -> String? {
         let word = kind.lowercased()
         let plain = known.first { name in
             let name = name.lowercased()
             let plural = name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s"
             return word == name || word == plural || word == name + "es"
         }
-        return plain ?? Nearest.name(to: kind, among: known)
+        return plain ?? (isSlip ? Nearest.name(to: kind, among: known) : nil)
     }
 }

@@ -102,6 +102,8 @@ package struct RuleLabel: Sendable, Hashable {
 /// Everything that questions about reachability need.
 package struct Topology: Sendable {
     package static let partiesMax = 20_000
+    /// More pairs than these make a list that nobody reads.
+    private static let pairsMany = 1_000_000
 
     package var endpoints: [Endpoint] = []
     package var gates: [Gate] = []
@@ -114,6 +116,16 @@ package struct Topology: Sendable {
     package var findings: [Finding] = []
 
     package init() {}
+
+    /// A note for whoever asks about all pairs at once; nil where these are few.
+    package var abundance: Finding? {
+        let pairs = endpoints.count * endpoints.count
+        guard pairs > Self.pairsMany else { return nil }
+        return Finding(
+            .note, "many-pairs", at: nil,
+            "\(endpoints.count) endpoints make \(pairs) pairs, and all that are connected follow",
+            remedy: "ask with --from or --to about fewer")
+    }
 
     /// The index of the endpoint of that name.
     package func endpoint(_ name: String) -> Int? { endpoints.firstIndex { $0.name == name } }

@@ -35,6 +35,10 @@ struct FileTests {
                 "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]",
                 "bad-value 0.yaml:5:36"
             ),
+            (
+                "ingress: [{from: [{ipBlock: {cidr: '::ffff:10.0.0.0/104'}}]}]",
+                "bad-value 0.yaml:5:43"
+            ),
             ("ingress: [{ports: [{port: 0}]}]", "bad-value 0.yaml:5:34"),
             ("ingress: [{ports: [{port: '80'}]}]", "bad-value 0.yaml:5:34"),
             ("ingress: [{ports: [{port: 9, endPort: 8}]}]", "bad-value 0.yaml:5:46"),

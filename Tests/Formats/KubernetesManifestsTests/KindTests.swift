@@ -102,6 +102,7 @@ struct KindTests {
             ("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1", "DeploymentConfig"),
             ("serving.knative.dev/v1", "Service"), ("extensions/v1beta1", "Deployment"),
             ("apps.kruise.io/v1beta1", "StatefulSet"),
+            ("template.openshift.io/v1", "Template"), ("v1", "Template"),
         ])
     func makers(version: String, kind: String) {
         let topology = read(threeByThree, object(version, kind), object(version, kind))
@@ -123,6 +124,7 @@ struct KindTests {
         for (version, kind) in [
             ("v1", "Service"), ("v1", "ConfigMap"), ("rbac.authorization.k8s.io/v1", "Role"),
             ("networking.k8s.io/v1", "Ingress"), ("autoscaling/v2", "HorizontalPodAutoscaler"),
+            ("apps/v1", "ControllerRevision"), ("policy/v1", "PodDisruptionBudget"),
         ] {
             #expect(read(threeByThree, object(version, kind)).findings.isEmpty)
         }

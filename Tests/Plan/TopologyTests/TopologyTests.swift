@@ -1,3 +1,4 @@
+import Findings
 import Packets
 import Ruleset
 import Testing
@@ -39,6 +40,17 @@ private func pair(out: Gate, in inner: Gate, replies: [Gate] = []) -> Topology {
 
 @Suite("Topology")
 struct TopologyTests {
+    @Test("it is told before that all pairs of many endpoints are many")
+    func abundance() {
+        var topology = Topology()
+        topology.endpoints = (0..<1_000).map { Endpoint(name: "\($0)", v4: [], v6: []) }
+        #expect(topology.abundance == nil)
+        topology.endpoints.append(Endpoint(name: "last", v4: [], v6: []))
+        #expect(
+            topology.abundance?.problem
+                == "1001 endpoints make 1002001 pairs, and all that are connected follow")
+    }
+
     @Test("a connection passes where every gate on its way allows it")
     func both() throws {
         let topology = pair(
