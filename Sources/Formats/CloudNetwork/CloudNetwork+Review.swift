@@ -30,12 +30,14 @@ extension CloudNetwork {
             found.append(Self.unknown(word, nil, ""))
         }
         for list in accessLists {
-            let words = list.unknowns + list.entries.flatMap(\.rule.unknowns)
+            let words =
+                list.unknowns
+                + list.entries.flatMap { $0.rule.unknowns + $0.rule.peers.compactMap(\.unknown) }
             for word in words where told.insert(word).inserted {
                 found.append(Self.unknown(word, list.place, ""))
             }
         }
-        return found + idle()
+        return found + strangers() + idle()
     }
 
     private static func unknown(_ word: String, _ place: Place?, _ file: String) -> Finding {
@@ -100,6 +102,19 @@ extension CloudNetwork {
         }
     }
 
+    /// Groups that somebody wears and whose rules are not in the input.
+    private func strangers() -> [Finding] {
+        var told: Set<Int> = []
+        return interfaces.flatMap { interface in
+            interface.groups.filter { !groups[$0].isGiven && told.insert($0).inserted }.map {
+                Finding(
+                    .warning, "group-not-given", at: interface.place,
+                    "\(interface.name) wears \(groups[$0].name), whose rules are not in the input",
+                    remedy: "give that group too; until then it may let anything pass")
+            }
+        }
+    }
+
     /// Groups that nobody wears and no rule names, where interfaces are told at all.
     private func idle() -> [Finding] {
         guard !interfaces.isEmpty else { return [] }
@@ -124,11 +139,13 @@ extension CloudNetwork {
 }
 
 extension Span {
-    /// A prefix of seven bits or fewer: no one network is as wide.
+    /// A prefix of seven bits or fewer: no one network is as wide, but all private ones of IPv6 are.
     fileprivate var isWorld: Bool {
         switch self {
         case .v4(let range): range.upperBound - range.lowerBound >= (1 << 25) - 1
-        case .v6(let range): range.upperBound - range.lowerBound >= (1 << 121) - 1
+        case .v6(let range):
+            range.upperBound - range.lowerBound >= (1 << 121) - 1
+                && !(range.lowerBound >> 121 == 0xFC >> 1 && range.upperBound >> 121 == 0xFC >> 1)
         }
     }
 

@@ -36,13 +36,8 @@ extension CloudNetwork {
     private func outside(_ parties: Parties) -> [Endpoint] {
         let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [StandIns.v4]
         let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [StandIns.v6]
-        let block4: [ClosedRange<UInt32>] = [
-            0x0A00_0000...0x0AFF_FFFF, 0xAC10_0000...0xAC1F_FFFF, 0xC0A8_0000...0xC0A8_FFFF,
-            0x6440_0000...0x647F_FFFF,
-        ]
-        let block6: [ClosedRange<UInt128>] = [0xFC << 120...((0xFE << 120) - 1)]
-        let private4 = block4 + blocks.compactMap(\.v4)
-        let private6 = block6 + blocks.compactMap(\.v6)
+        let private4 = Parties.private4 + blocks.compactMap(\.v4)
+        let private6 = Parties.private6 + blocks.compactMap(\.v6)
         return [
             Endpoint(
                 .outside, name: "internet", v4: [0 ... .max].without(private4 + real4),
@@ -81,6 +76,7 @@ private struct Layout {
     }
 
     let network: CloudNetwork
+    private let networks: Set<String>
     private var maker: GateMaker
     private(set) var gates: [Gate] = []
     private var made: [Key: Int] = [:]
@@ -89,6 +85,7 @@ private struct Layout {
 
     init(_ network: CloudNetwork, _ parties: Parties, _ atoms: AddressAtoms) {
         self.network = network
+        networks = Set(network.subnets.compactMap(\.network))
         maker = GateMaker(EndTable(network, parties), atoms)
     }
 
@@ -116,12 +113,14 @@ private struct Layout {
         if !subnet.unknowns.isEmpty {
             endpoint.egress.append(edge(subnet.unknowns, isEgress: true))
             endpoint.ingress.insert(edge(subnet.unknowns, isEgress: false), at: 0)
-        } else if let list = subnet.accessList {
-            endpoint.egress.append(edge(list, isEgress: true))
-            endpoint.ingress.insert(edge(list, isEgress: false), at: 0)
+        } else if let list = subnet.accessList, let place = interface.subnet {
+            endpoint.egress.append(edge(list, of: place, isEgress: true))
+            endpoint.ingress.insert(edge(list, of: place, isEgress: false), at: 0)
         }
         if let table = subnet.routeTable {
             endpoint.egress.append(routes(table, interface.hasPublicAddress))
+        } else if let own = subnet.network, networks.count > 1 {
+            endpoint.egress.append(others(own))
         }
         return endpoint
     }
@@ -166,15 +165,22 @@ private struct Layout {
         }
     }
 
-    private mutating func edge(_ index: Int, isEgress: Bool) -> Step {
+    private mutating func edge(_ index: Int, of subnet: Int, isEgress: Bool) -> Step {
         let list = network.accessLists[index]
-        let key = Key(kind: 1, numbers: [index], words: [], isEgress: isEgress)
+        let key = Key(kind: 1, numbers: [index, subnet], words: [], isEgress: isEgress)
         return step(key, isEdge: true) { maker in
             let entries = list.entries.sorted { $0.number < $1.number }
             return maker.gate(
                 "network ACL \(list.name)", list.unknowns.isEmpty ? entries.map(\.rule) : [],
-                isEgress: isEgress, tracks: false, unknowns: list.unknowns)
+                isEgress: isEgress, tracks: false, unknowns: list.unknowns,
+                inside: maker.ends.inside(subnet))
         }
+    }
+
+    /// Between networks nobody knows a way where no routes tell.
+    private mutating func others(_ own: String) -> Step {
+        let key = Key(kind: 4, numbers: [], words: [own], isEgress: true)
+        return step(key, isEdge: true) { maker in maker.others(than: own) }
     }
 
     /// Some list of which nobody knows which: anything may pass it.

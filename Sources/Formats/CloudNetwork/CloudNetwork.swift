@@ -177,6 +177,8 @@ package struct Subnet: Sendable {
     package var unknowns: [String] = []
     package var accessList: Int?
     package var routeTable: Int?
+    /// Which of several networks it belongs to, where that is told.
+    package var network: String?
 
     package init(name: String, blocks: [Span] = []) {
         self.name = name

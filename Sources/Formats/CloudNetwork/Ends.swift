@@ -25,6 +25,17 @@ struct Ends {
         Ends(maybe4: v4 + maybe4, maybe6: v6 + maybe6, words: words.union([word]))
     }
 
+    /// Those of them that are private.
+    func hidden() -> Ends {
+        Ends(
+            v4: (Parties.private4 + [StandIns.v4]).flatMap { block in
+                (v4 + maybe4).filter(block.overlaps).map { $0.clamped(to: block) }
+            },
+            v6: Parties.private6.flatMap { block in
+                (v6 + maybe6).filter(block.overlaps).map { $0.clamped(to: block) }
+            })
+    }
+
     mutating func merge() {
         v4 = v4.merged()
         v6 = v6.merged()
@@ -47,6 +58,61 @@ struct EndTable {
     mutating func ends(_ peer: Peer) -> Ends {
         let ends = ends(peer.kind)
         return peer.unknown.map { ends.unsure($0) } ?? ends
+    }
+
+    /// Whoever is in a subnet besides the interfaces of which that is told: its block's other
+    /// addresses for sure, unless several networks use them, and machines of unknown place perhaps.
+    func inside(_ index: Int) -> Ends {
+        let subnet = network.subnets[index]
+        var (own4, own6) = (subnet.blocks.compactMap(\.v4), subnet.blocks.compactMap(\.v6))
+        var others = Ends()
+        for other in network.subnets.indices where other != index {
+            others.v4 += network.subnets[other].blocks.compactMap(\.v4)
+            others.v6 += network.subnets[other].blocks.compactMap(\.v6)
+        }
+        let taken = parties.all.filter { party in
+            party.interface.map { network.interfaces[$0].subnet != nil } ?? false
+        }
+        var ends = Ends()
+        let every = parties.all
+        ends.v4 = own4.without(every.flatMap(\.v4) + [StandIns.v4] + others.v4)
+        ends.v6 = own6.without(every.flatMap(\.v6) + [StandIns.v6] + others.v6)
+        ends.maybe4 = own4.without(taken.flatMap(\.v4) + [StandIns.v4])
+        ends.maybe6 = own6.without(taken.flatMap(\.v6) + [StandIns.v6])
+        // Without a block it may be anywhere.
+        if own4.isEmpty, own6.isEmpty { (own4, own6) = ([0 ... .max], [0 ... .max]) }
+        for party in parties.all {
+            guard party.interface.map({ network.interfaces[$0].subnet == nil }) ?? true else {
+                continue
+            }
+            let (v4, v6) = (party.v4Within ?? party.v4, party.v6Within ?? party.v6)
+            if v4.contains(where: { range in own4.contains(where: range.overlaps) }) {
+                ends.maybe4 += party.v4
+            }
+            if v6.contains(where: { range in own6.contains(where: range.overlaps) }) {
+                ends.maybe6 += party.v6
+            }
+        }
+        ends.merge()
+        if !ends.maybe4.isEmpty || !ends.maybe6.isEmpty {
+            ends.words = ["who is in \(subnet.name)"]
+        }
+        return ends
+    }
+
+    /// Machines of other networks than one.
+    func others(than own: String) -> Ends {
+        var ends = Ends()
+        for party in parties.all {
+            let subnet = party.interface.flatMap { network.interfaces[$0].subnet }
+            guard let other = subnet.flatMap({ network.subnets[$0].network }), other != own else {
+                continue
+            }
+            ends.v4 += party.v4
+            ends.v6 += party.v6
+        }
+        ends.merge()
+        return ends
     }
 
     mutating func ends(_ kind: Peer.Kind) -> Ends {

@@ -24,7 +24,8 @@ struct GateMaker {
 
     /// A gate of rules in order; `tracks` lets replies of what passed the other way pass.
     mutating func gate(
-        _ name: String, _ rules: [AccessRule], isEgress: Bool, tracks: Bool, unknowns: [String]
+        _ name: String, _ rules: [AccessRule], isEgress: Bool, tracks: Bool, unknowns: [String],
+        inside: Ends? = nil
     ) -> Gate {
         var v4 = Draft()
         var v6 = Draft()
@@ -42,6 +43,13 @@ struct GateMaker {
             let owner = UInt32(labels.count - 1)
             v4.append(.everything, allow: true, owner: owner, sure: false)
             v6.append(.everything, allow: true, owner: owner, sure: false)
+        }
+        if let inside {
+            labels.append(RuleLabel("\(name): nothing filters inside a subnet"))
+            words.formUnion(inside.words)
+            append(
+                inside, .everything, isEgress ? .destination : .source, allow: true,
+                owner: UInt32(labels.count - 1), sure: true, &v4, &v6)
         }
         for rule in rules where rule.isEgress == isEgress {
             let owner = UInt32(labels.count)
@@ -85,6 +93,41 @@ struct GateMaker {
         }
     }
 
+    /// Packets from or to somebody; those whom it only may be are never sure.
+    private func append(
+        _ ends: Ends, _ box: Box, _ field: Field, allow: Bool, owner: UInt32, sure: Bool,
+        _ v4: inout Draft, _ v6: inout Draft
+    ) {
+        for (ranges, sure) in [(ends.v4, sure), (ends.maybe4, false)] {
+            for range in ranges {
+                v4.append(box.with(field, range), allow: allow, owner: owner, sure: sure)
+            }
+        }
+        for (ranges, sure) in [(ends.v6, sure), (ends.maybe6, false)] {
+            for range in ranges.compactMap(atoms.atoms) {
+                v6.append(box.with(field, range), allow: allow, owner: owner, sure: sure)
+            }
+        }
+    }
+
+    /// Lets everything leave, what goes to machines of other networks not for sure.
+    mutating func others(than own: String) -> Gate {
+        var v4 = Draft()
+        var v6 = Draft()
+        append(
+            ends.others(than: own), .everything, .destination, allow: false, owner: 0, sure: false,
+            &v4, &v6)
+        v4.append(.everything, allow: true, owner: 1, sure: true)
+        v6.append(.everything, allow: true, owner: 1, sure: true)
+        let words = ["whether there is a way between networks"]
+        boxes += v4.must.count + v6.must.count + 2
+        return Gate(
+            name: "ways out of \(own)",
+            v4: BoundedRules(may: v4.may, must: v4.must, unmodelled: words),
+            v6: BoundedRules(may: v6.may, must: v6.must, unmodelled: words),
+            labels: [RuleLabel("machines of other networks"), RuleLabel("everybody else")])
+    }
+
     /// What a subnet's route table lets leave, the longest prefix first.
     mutating func routes(_ table: RouteTable, hasPublicAddress: Bool?) -> Gate {
         var routes = table.routes.map { (route: $0, ends: ends.ends($0.destination)) }
@@ -105,6 +148,15 @@ struct GateMaker {
                 sure4 = hasPublicAddress != nil
                 allow4 = hasPublicAddress ?? true
                 if !sure4 { words.insert("whether there is a public address") }
+            }
+            if route.target == .gateway || route.target == .outward {
+                // The internet has no private addresses; a gateway may know a way all the same.
+                let hidden = ends.hidden()
+                append(
+                    hidden, start, .destination, allow: false, owner: owner, sure: false, &v4, &v6)
+                if !hidden.v4.isEmpty || !hidden.v6.isEmpty {
+                    words.insert("whether private addresses are behind a gateway")
+                }
             }
             for (ranges, sure) in [(ends.v4, sure4), (ends.maybe4, false)] {
                 for range in ranges {

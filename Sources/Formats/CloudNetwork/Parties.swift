@@ -15,6 +15,13 @@ struct Parties {
         var v6Within: [ClosedRange<UInt128>]?
     }
 
+    /// Private networks' addresses, which nobody on the internet has.
+    static let private4: [ClosedRange<UInt32>] = [
+        0x0A00_0000...0x0AFF_FFFF, 0xAC10_0000...0xAC1F_FFFF, 0xC0A8_0000...0xC0A8_FFFF,
+        0x6440_0000...0x647F_FFFF,
+    ]
+    static let private6: [ClosedRange<UInt128>] = [0xFC << 120...((0xFE << 120) - 1)]
+
     private(set) var all: [Party] = []
     /// For each group who wears it for sure, and who may besides.
     private(set) var wearers: [[Int]]

@@ -51,10 +51,19 @@ extension Draft {
         var seen: Set<Span> = []
         interface.addresses = spans.compactMap { $0 }.filter { seen.insert($0).inserted }
         interface.hasPublicAddress = hasPublic
-        let worn = node["Groups"] ?? node["SecurityGroups"]
-        if worn == nil { interface.unknownGroups = ["groups of \(interface.name)"] }
-        for item in worn?.items ?? [] {
-            guard let id = item.text("GroupId") else { continue }
+        let key = node["Groups"] == nil ? "SecurityGroups" : "Groups"
+        let worn = objects(node, key)
+        if worn == nil || node[key] == nil {
+            interface.unknownGroups = ["groups of \(interface.name)"]
+        }
+        for item in worn ?? [] {
+            guard let id = item.text("GroupId") else {
+                find(
+                    .error, "no-identifier", item.place,
+                    "\(interface.name) wears a group without GroupId", "give it whole")
+                interface.unknownGroups = ["groups of \(interface.name)"]
+                continue
+            }
             interface.groups.append(group(id: id))
         }
         if let id = node.text("SubnetId") {
@@ -89,10 +98,12 @@ extension Draft {
         }
     }
 
-    /// Subnets that no table names use their network's main one.
-    mutating func useMainTables() {
-        for (id, index) in subnetIndex where network.subnets[index].routeTable == nil {
+    /// Subnets are of networks, and those that no table names use their network's main one.
+    mutating func placeSubnets() {
+        for (id, index) in subnetIndex {
             guard let vpc = vpcOfSubnet[id] else { continue }
+            network.subnets[index].network = Excerpt.of(vpc)
+            guard network.subnets[index].routeTable == nil else { continue }
             network.subnets[index].routeTable = mainTable[vpc]
         }
     }

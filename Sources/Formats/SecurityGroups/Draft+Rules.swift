@@ -6,15 +6,46 @@ extension Draft {
     /// Protocol and ports; as wide as may be, with a word for it, where they are not what the
     /// provider writes.
     private mutating func traffic(
-        _ node: JSONNode, _ name: String?, _ first: Int64?, _ last: Int64?
+        _ node: JSONNode, _ name: JSONNode?, _ first: JSONNode?, _ last: JSONNode?
     ) -> (traffic: Traffic, unknowns: [String]) {
-        if let name, let traffic = Traffic(protocolName: name, from: first, to: last) {
+        let ends = [first, last].map { $0?.value ?? .null }
+        let numbers = ends.map(\.wholeNumber)
+        let areNumbers = zip(ends, numbers).allSatisfy { $0 == .null || $1 != nil }
+        if areNumbers, let name = name?.value.asText,
+            let traffic = Traffic(protocolName: name, from: numbers[0], to: numbers[1])
+        {
             return (traffic, [])
         }
-        let shown = "\(Excerpt.of(name ?? "no protocol")) \(first ?? -1) to \(last ?? -1)"
+        let shown =
+            "\(Self.shown(name?.value, "no protocol")) \(Self.shown(ends[0], "nothing")) to "
+            + Self.shown(ends[1], "nothing")
         find(
             .error, "not-a-port", node.place, "\(shown) is no protocol with ports", "give it whole")
         return (.everything, ["protocol and ports of a rule"])
+    }
+
+    /// A value as it was written.
+    private static func shown(_ value: JSON?, _ nothing: String) -> String {
+        guard let value, value != .null else { return nothing }
+        return Excerpt.of(value.asText ?? value.render())
+    }
+
+    /// Objects of a list; nil, and told, where something else stands in its place.
+    mutating func objects(_ node: JSONNode, _ key: String) -> [JSONNode]? {
+        guard let value = node[key] else { return [] }
+        guard case .list = value.value else {
+            find(.error, "not-a-list", value.place, "\(key) is no list", "give it whole")
+            return nil
+        }
+        for item in value.items {
+            guard case .object = item.value else {
+                find(
+                    .error, "not-a-list", item.place, "\(key) has an item that is no object",
+                    "give it whole")
+                return nil
+            }
+        }
+        return value.items
     }
 
     /// One rule as describe-security-group-rules tells it.
@@ -27,7 +58,7 @@ extension Draft {
         let id = Excerpt.of(raw, limit: 100)
         network.groups[group].isGiven = true
         let (traffic, unknowns) = traffic(
-            node, node.text("IpProtocol"), node.integer("FromPort"), node.integer("ToPort"))
+            node, node["IpProtocol"], node["FromPort"], node["ToPort"])
         let isEgress = node["IsEgress"]?.value.asBoolean
         let peers = [
             span(node["CidrIpv4"]).map { Peer(.span($0)) },
@@ -63,7 +94,11 @@ extension Draft {
                 find(.error, "no-rules", node.place, "\(id) has no \(key)", "give the group whole")
                 continue
             }
-            for permission in node.list(key) { self.permission(permission, group, id, isEgress) }
+            guard let permissions = objects(node, key) else {
+                network.groups[group].unknowns.append("\(key) of \(id)")
+                continue
+            }
+            for permission in permissions { self.permission(permission, group, id, isEgress) }
         }
     }
 
@@ -71,7 +106,7 @@ extension Draft {
         _ node: JSONNode, _ group: Int, _ id: String, _ isEgress: Bool
     ) {
         let (traffic, unknowns) = traffic(
-            node, node.text("IpProtocol"), node.integer("FromPort"), node.integer("ToPort"))
+            node, node["IpProtocol"], node["FromPort"], node["ToPort"])
         let way = isEgress ? "egress" : "ingress"
         func add(_ item: JSONNode, _ peer: Peer, _ who: String, to draft: inout Draft) {
             let description = item.text("Description").map { ": \($0)" } ?? ""
@@ -82,40 +117,60 @@ extension Draft {
                     draft.label(name, item.place), isEgress: isEgress, traffic: traffic,
                     peers: [peer], unknowns: unknowns), to: group)
         }
+        var isWhole = true
+        func items(_ key: String, _ draft: inout Draft) -> [JSONNode] {
+            let found = draft.objects(node, key)
+            isWhole = isWhole && found != nil
+            return found ?? []
+        }
+        let lists = ["IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds"]
         for (list, key) in [("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")] {
-            for item in node.list(list) {
+            for item in items(list, &self) {
                 let peer =
                     span(item[key]).map { Peer(.span($0)) } ?? .unknown("\(key) of a rule of \(id)")
                 add(item, peer, item.text(key) ?? "?", to: &self)
             }
         }
-        for item in node.list("UserIdGroupPairs") {
+        for item in items("UserIdGroupPairs", &self) {
             let other = item.text("GroupId")
             let peer =
                 other.map { Peer(.group(self.group(id: $0))) }
                 ?? .unknown("a group that a rule of \(id) names")
             add(item, peer, other ?? "?", to: &self)
         }
-        for item in node.list("PrefixListIds") {
+        for item in items("PrefixListIds", &self) {
             let list = item.text("PrefixListId")
             let peer =
                 list.map { Peer(.prefixList(prefixListIndex($0))) }
                 ?? .unknown("a prefix list of \(id)")
             add(item, peer, list ?? "?", to: &self)
         }
+        if isWhole, lists.allSatisfy({ node[$0] == nil }) {
+            find(
+                .error, "no-source", node.place, "a rule of \(id) without its other end",
+                "give it whole")
+            isWhole = false
+        }
+        if !isWhole { add(node, .unknown("other end of a rule of \(id)"), "?", to: &self) }
     }
 
     mutating func accessList(_ node: JSONNode) {
         let id = Excerpt.of(node.text("NetworkAclId") ?? "?")
         var list = AccessList(name: id, place: node.place)
-        if node["Entries"] == nil { list.unknowns.append("entries of \(id)") }
-        for item in node.list("Entries") {
+        let entries = objects(node, "Entries")
+        if entries == nil || node["Entries"] == nil { list.unknowns.append("entries of \(id)") }
+        for item in entries ?? [] {
             let icmp = item["IcmpTypeCode"]
             let range = item["PortRange"]
-            let name = item.text("Protocol")
+            let isMessage = ["1", "58"].contains(item.text("Protocol"))
+            // What is no object stands for its own ends: it is no port.
+            func end(_ key: String, _ other: String) -> JSONNode? {
+                guard let ends = isMessage ? icmp ?? range : range else { return nil }
+                guard case .object = ends.value else { return ends }
+                return ends[key] ?? ends[other]
+            }
             let (traffic, unknowns) = traffic(
-                item, name, range?.integer("From") ?? icmp?.integer("Type"),
-                range?.integer("To") ?? icmp?.integer("Code"))
+                item, item["Protocol"], end("From", "Type"), end("To", "Code"))
             let number = item.integer("RuleNumber")
             let isEgress = item["Egress"]?.value.asBoolean
             let action = item.text("RuleAction")
@@ -125,6 +180,11 @@ extension Draft {
                     "an entry of \(id) without number, direction or action", "give it whole")
                 list.unknowns.append("an entry of \(id)")
                 continue
+            }
+            if item["CidrBlock"] == nil, item["Ipv6CidrBlock"] == nil {
+                find(
+                    .error, "no-source", item.place, "an entry of \(id) without a block",
+                    "give it whole")
             }
             let spans = [span(item["CidrBlock"]), span(item["Ipv6CidrBlock"])].compactMap { $0 }
             let peers =

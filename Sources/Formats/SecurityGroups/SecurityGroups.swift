@@ -71,3 +71,8 @@ extension JSONNode {
     func integer(_ name: String) -> Int64? { self[name]?.value.asInteger }
     func list(_ name: String) -> [JSONNode] { self[name]?.items ?? [] }
 }
+
+extension JSON {
+    /// A whole number, also one written as text.
+    var wholeNumber: Int64? { asInteger ?? asText.flatMap { Int64($0) } }
+}

@@ -85,6 +85,10 @@ extension PlanDraft {
                 }
                 continue
             }
+            if isOdd(fields, name, resource.address) {
+                network.accessLists[list].unknowns.append("\(resource.address).\(name)")
+                continue
+            }
             for block in fields.blocks(name) {
                 entry(resource, block, list, .inline, isEgress: isEgress)
             }
@@ -101,7 +105,10 @@ extension PlanDraft {
         guard let number = fields.known(words.number)?.value.wholeNumber,
             action == "allow" || action == "deny", !fields.isUnknown("egress")
         else {
-            network.accessLists[list].unknowns.append("\(address).\(words.number)")
+            let name =
+                fields.known(words.number)?.value.wholeNumber == nil
+                ? words.number : fields.isUnknown("egress") ? "egress" : words.action
+            network.accessLists[list].unknowns.append("\(address).\(name)")
             return
         }
         var unknowns = ["protocol", "from_port", "to_port", "icmp_type", "icmp_code"]
@@ -109,14 +116,21 @@ extension PlanDraft {
             .map { "\(address).\($0)" }
         let name = fields.known("protocol")?.value.plain ?? "-1"
         let isICMP = ["1", "58", "icmp", "icmpv6"].contains(name.lowercased())
-        let first = fields.known(isICMP ? "icmp_type" : "from_port")?.value.wholeNumber
-        let last = fields.known(isICMP ? "icmp_code" : "to_port")?.value.wholeNumber
+        let attributes = isICMP ? ["icmp_type", "icmp_code"] : ["from_port", "to_port"]
+        let ends = attributes.map { fields.known($0)?.value }
         var traffic = Traffic.everything
         if unknowns.isEmpty {
-            if let known = Traffic(protocolName: name, from: first, to: last) {
+            if ends.allSatisfy({ $0 == nil || $0?.wholeNumber != nil }),
+                let known = Traffic(
+                    protocolName: name, from: ends[0]?.wholeNumber, to: ends[1]?.wholeNumber)
+            {
                 traffic = known
             } else {
                 unknowns.append("\(address).protocol")
+                find(
+                    .error, "not-a-port", fields.place.place,
+                    "\(address): an entry whose protocol and ports do not go together",
+                    "write ports of 0 to 65535, the lower one first")
             }
         }
         var peers: [Peer] = []

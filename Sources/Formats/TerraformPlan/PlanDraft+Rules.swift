@@ -77,6 +77,10 @@ extension PlanDraft {
                 }
                 continue
             }
+            if isOdd(fields, name, resource.address) {
+                network.groups[group].unknowns.append("\(resource.address).\(name)")
+                continue
+            }
             for var block in fields.blocks(name) {
                 let matching = (fields.written?[name]?.items ?? []).filter { agrees($0, block) }
                 block.written = matching.count == 1 ? matching[0] : nil
@@ -90,6 +94,15 @@ extension PlanDraft {
                 inlineRule(group, resource, block, isEgress, name)
             }
         }
+    }
+
+    /// Whether something else stands where a list of blocks belongs; that is told.
+    mutating func isOdd(_ fields: Fields, _ name: String, _ address: String) -> Bool {
+        guard let node = fields.oddity(name) else { return false }
+        find(
+            .error, "not-a-list", node.place, "\(address).\(name) is no list of blocks",
+            "write the plan with `terraform show -json`")
+        return true
     }
 
     /// Whether what was written of a block may be this one.
@@ -217,20 +230,23 @@ extension PlanDraft {
             fields.slots(name).contains { if case .unknown = $0 { true } else { false } }
         }.map { "\(address).\($0)" }
         let name = fields.known(words.protocolName)?.value.plain
-        let first = fields.known("from_port")?.value.wholeNumber
-        let last = fields.known("to_port")?.value.wholeNumber
+        let ends = ["from_port", "to_port"].map { fields.known($0)?.value }
+        let first = ends[0]?.wholeNumber
+        let last = ends[1]?.wholeNumber
+        let areNumbers = ends.allSatisfy { $0 == nil || $0?.wholeNumber != nil }
         guard unknowns.isEmpty else {
             return (
                 name.flatMap { Traffic(protocolName: $0, from: nil, to: nil) } ?? .everything,
                 unknowns
             )
         }
-        if let name, let traffic = Traffic(protocolName: name, from: first, to: last) {
+        if areNumbers, let name, let traffic = Traffic(protocolName: name, from: first, to: last) {
             return (traffic, [])
         }
+        let shown = ends.map { Excerpt.of($0.map { $0.asText ?? $0.render() } ?? "nothing") }
         find(
             .error, "not-a-port", fields.place.place,
-            "\(address): \(Excerpt.of(name ?? "no protocol")) \(first ?? -1) to \(last ?? -1) is no "
+            "\(address): \(Excerpt.of(name ?? "no protocol")) \(shown[0]) to \(shown[1]) is no "
                 + "protocol with ports", "write ports of 0 to 65535, the lower one first")
         unknowns.append("\(address).\(words.protocolName)")
         return (.everything, unknowns)
@@ -245,7 +261,8 @@ extension PlanDraft {
                 switch slot {
                 case .unknown: peers.append(.unknown("\(address).\(name)"))
                 case .known(let node):
-                    if node.value == "" { continue }
+                    // A single one that nobody wrote is empty; among others it is no block.
+                    if node.value == "", fields.after?[name]?.value == "" { continue }
                     peers.append(
                         span(node).map { Peer(.span($0)) } ?? .unknown("\(address).\(name)"))
                 }

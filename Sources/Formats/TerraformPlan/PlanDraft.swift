@@ -77,7 +77,22 @@ struct PlanDraft {
         }
         accessLists()
         wearers()
+        noteRoutes()
         reportMixedStyles()
+    }
+
+    /// Route tables of plans are not read, and the answers take every way for there.
+    private mutating func noteRoutes() {
+        let types: Set<String> = [
+            "aws_route", "aws_route_table", "aws_default_route_table",
+            "aws_route_table_association", "aws_main_route_table_association",
+        ]
+        guard let first = resources.first(where: { types.contains($0.type) && !$0.isDeleted })
+        else { return }
+        find(
+            .note, "routes-not-read", first.values.place.place,
+            "route tables of plans are not read (\(first.address)): what passes may find no way",
+            "once the plan is applied, give the output of describe-route-tables too")
     }
 
     mutating func each(_ types: [String], _ body: (inout PlanDraft, Resource, Int) -> Void) {
@@ -102,7 +117,10 @@ struct PlanDraft {
         for slot in fields.slots(name) {
             switch slot {
             case .known(let node):
-                guard let id = node.value.asText else { continue }
+                guard let id = node.value.asText else {
+                    targets.isLost = true
+                    continue
+                }
                 if let index = self.resource(withIdentifier: id, types: types) {
                     targets.sure.append(index)
                 } else {
@@ -210,6 +228,10 @@ struct PlanDraft {
         }
         if resource.values.isUnknown("cidr_block") { subnet.blocks = [] }
         network.blocks += subnet.blocks
+        let owner = targets(resource, resource.values, "vpc_id", types: ["aws_vpc"])
+        if !owner.isLost, owner.maybe.isEmpty {
+            subnet.network = owner.sure.first.map { resources[$0].address } ?? owner.foreign.first
+        }
         subnetOfResource[index] = network.subnets.count
         network.subnets.append(subnet)
     }
@@ -217,10 +239,11 @@ struct PlanDraft {
     private mutating func prefixList(_ index: Int, _ resource: Resource) {
         var list = PrefixList(name: resource.address)
         if resource.values.isOpen("entry") { list.isGiven = false }
+        if isOdd(resource.values, "entry", resource.address) { list.isGiven = false }
         for block in resource.values.blocks("entry") {
-            if let node = block.known("cidr") {
-                list.spans += span(node).map { [$0] } ?? []
-            } else if block.isUnknown("cidr") {
+            if let node = block.known("cidr"), let span = span(node) {
+                list.spans.append(span)
+            } else {
                 list.isGiven = false
             }
         }
@@ -231,13 +254,19 @@ struct PlanDraft {
     private mutating func prefixListEntry(_ resource: Resource) {
         let owner = targets(
             resource, resource.values, "prefix_list_id", types: ["aws_ec2_managed_prefix_list"])
+        if owner.isLost {
+            // It may be of any, and then of each no one knows the entries.
+            for list in network.prefixLists.indices { network.prefixLists[list].isGiven = false }
+        }
         for target in owner.sure + owner.maybe {
             guard let list = listOfResource[target] else { continue }
-            guard let node = resource.values.known("cidr"), owner.maybe.isEmpty else {
+            guard let node = resource.values.known("cidr"), owner.maybe.isEmpty,
+                let span = span(node)
+            else {
                 network.prefixLists[list].isGiven = false
                 continue
             }
-            network.prefixLists[list].spans += span(node).map { [$0] } ?? []
+            network.prefixLists[list].spans.append(span)
         }
     }
 

@@ -63,7 +63,7 @@ struct Fields {
 
     func isUnknown(_ name: String) -> Bool {
         if isWrittenOnly { return written?[name].map { !$0.references.isEmpty } ?? false }
-        return unknown?[name]?.value.asBoolean == true
+        return unknown?[name]?.value == true || unknown?.value == true
     }
 
     /// Nobody knows the value, and it may be more than what the provider fills in by itself.
@@ -106,6 +106,17 @@ struct Fields {
             if isUnknown { return .unknown }
             return item.value == .null ? nil : .known(item)
         }
+    }
+
+    /// What stands where a list of objects belongs and is none; nil where all is well.
+    func oddity(_ name: String) -> JSONNode? {
+        guard let node = known(name) else { return nil }
+        guard case .list = node.value else { return node }
+        return node.items.enumerated().first { index, item in
+            if case .object = item.value { return false }
+            let unknowns = unknown?[name]?.items ?? []
+            return !(unknowns.indices.contains(index) && unknowns[index].value == true)
+        }?.element
     }
 
     /// Blocks of a list of objects, without what was written of them.

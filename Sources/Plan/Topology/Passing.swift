@@ -254,9 +254,36 @@ extension Box {
     private static let portless: [ClosedRange<UInt32>] = [1...1, 58...58]
     private static let others: [ClosedRange<UInt32>] = [0...0, 2...57, 59...255]
 
+    /// Types of ICMP messages that ask, and of those that answer them: echo, timestamp and mask by
+    /// RFC 792 and 950, echo by RFC 4443.
+    private static let answers: [UInt32: [UInt32: UInt32]] = [
+        1: [8: 0, 13: 14, 17: 18], 58: [128: 129],
+    ]
+
     /// The box in parts whose replies look alike.
     fileprivate var byKindOfReply: [Box] {
-        (Self.portless + Self.others).compactMap { narrowed(.protocolNumber, to: $0) }
+        let messages = Self.portless.compactMap { narrowed(.protocolNumber, to: $0) }
+            .flatMap { box in
+                var parts: [Box] = []
+                var next: UInt32 = 0
+                for type in (Self.answers[box[.protocolNumber].lowerBound] ?? [:]).keys.sorted() {
+                    parts += [next...type - 1, type...type].compactMap {
+                        box.narrowed(.sourcePort, to: $0)
+                    }
+                    next = type + 1
+                }
+                return parts + [next...65_535].compactMap { box.narrowed(.sourcePort, to: $0) }
+            }
+        return messages + Self.others.compactMap { narrowed(.protocolNumber, to: $0) }
+    }
+
+    /// The type that answers a message; any, where no one type does.
+    private var typesOfReply: ClosedRange<UInt32> {
+        let type = self[.sourcePort]
+        guard type.count == 1,
+            let answer = Self.answers[self[.protocolNumber].lowerBound]?[type.lowerBound]
+        else { return 0...65_535 }
+        return answer...answer
     }
 
     /// A reply tells by its ports which packet it answers; only for parts by kind of reply.
@@ -266,7 +293,7 @@ extension Box {
     fileprivate var reply: Box {
         let established = ConnectionState.established.rawValue
         return with(.source, self[.destination]).with(.destination, self[.source])
-            .with(.sourcePort, hasPorts ? self[.destinationPort] : 0...65_535)
+            .with(.sourcePort, hasPorts ? self[.destinationPort] : typesOfReply)
             .with(.destinationPort, hasPorts ? self[.sourcePort] : 0...65_535)
             .with(.state, established...established)
     }

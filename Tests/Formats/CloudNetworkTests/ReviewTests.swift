@@ -17,6 +17,8 @@ struct ReviewTests {
             (rule("tcp", 22, 22, Peer(.group(0))), []),
             (rule("tcp", 22, 22, Peer(.span(block("10.0.0.0/8")))), ["ssh-from-network"]),
             (rule("tcp", 22, 22, Peer(.span(block("10.0.0.7/32")))), []),
+            (rule("tcp", 22, 22, Peer(.span(block("fc00::/7")))), ["ssh-from-network"]),
+            (rule("tcp", 22, 22, Peer(.span(block("fc00::/6")))), ["open-to-world"]),
             (rule("tcp", 5_432, 5_432, Peer(.group(0))), []),
             (
                 rule("tcp", 5_000, 6_000, Peer(.span(block("10.0.0.0/24")))),

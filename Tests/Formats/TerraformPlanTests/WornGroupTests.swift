@@ -1,5 +1,7 @@
 import CloudNetwork
 import Findings
+import Packets
+import Ruleset
 import Testing
 import Topology
 
@@ -251,5 +253,80 @@ struct PlaceOfListTests {
         #expect(try network.passes("internet", machine) == ["tcp/22"])
         #expect(try network.passes("internet", machine, must: true).isEmpty)
         #expect(findings.contains { $0.problem.contains("\(machine).subnet_id") }, "\(findings)")
+    }
+}
+
+@Suite("Plans that are not as Terraform writes them")
+struct OddPlanTests {
+    private let worn = change(
+        machine, "{\"private_ip\": \"10.0.0.5\", \"vpc_security_group_ids\": [\"sg-1\"]}")
+
+    @Test(
+        "what is no list of blocks is told with its place and is no silence",
+        arguments: [
+            "\"tcp\"", "{}", "[\"tcp\"]", "[null]",
+            "[{\"protocol\": \"-1\", \"cidr_blocks\": [\"\"]}]",
+            "[{\"protocol\": \"-1\", \"cidr_blocks\": {}}]",
+            "[{\"protocol\": \"-1\", \"security_groups\": [{}]}]",
+            "[{\"protocol\": \"tcp\", \"from_port\": 22.5, \"to_port\": 23, \"cidr_blocks\": [\"0.0.0.0/0\"]}]",
+        ])
+    func blocks(ingress: String) throws {
+        let made = change(
+            "aws_security_group.g", "{\"id\": \"sg-1\", \"egress\": [], \"ingress\": \(ingress)}")
+        let (network, findings) = try read(plan([made, worn]))
+        let topology = network.topology()
+        let passes = try topology.endpoints.indices.contains { source in
+            try !topology.passing(
+                from: source, to: try #require(topology.endpoint(machine)), .v4
+            ).may.isEmpty
+        }
+        #expect(passes)
+        #expect(try network.passes("internet", machine, must: true).isEmpty)
+        #expect(findings.contains { $0.severity == .error }, "\(findings)")
+    }
+
+    @Test("a port is shown as it was written")
+    func numbers() throws {
+        let made = change(
+            "aws_security_group.g",
+            """
+            {"id": "sg-1", "egress": [], "ingress": [{"protocol": "tcp", "from_port": 22.5,
+            "to_port": 1e400, "cidr_blocks": ["0.0.0.0/0"]}]}
+            """)
+        let findings = try read(plan([made, worn])).findings
+        #expect(findings.contains { $0.problem.contains("tcp 22.5 to 1e400 is no") }, "\(findings)")
+    }
+
+    @Test("of an entry of a network ACL the attribute is named that is not known")
+    func entries() throws {
+        for name in ["rule_number", "rule_action", "egress", "cidr_block"] {
+            let entry = change(
+                "aws_network_acl_rule.r",
+                """
+                {"network_acl_id": "acl-1", "rule_number": 1, "rule_action": "deny",
+                "egress": false, "protocol": "-1", "cidr_block": "0.0.0.0/0"}
+                """, unknown: "{\"\(name)\": true}")
+            let list = change(
+                "aws_network_acl.a", "{\"id\": \"acl-1\", \"ingress\": [], \"egress\": []}")
+            let findings = try read(plan([list, entry])).findings
+            #expect(findings.contains { $0.problem.hasPrefix("aws_network_acl_rule.r.\(name) ") })
+        }
+    }
+
+    @Test("a group that is worn and that the plan does not have is told")
+    func strangers() throws {
+        let (_, findings) = try read(plan([worn]))
+        #expect(findings.map(\.code) == ["group-not-given"])
+        #expect(findings.first?.problem.contains("sg-1") == true)
+    }
+}
+
+extension OddPlanTests {
+    @Test("route tables of a plan are not read, and that is said")
+    func routes() throws {
+        let table = change("aws_route_table.t", "{\"id\": \"rtb-1\", \"route\": []}")
+        let (_, findings) = try read(plan([group("aws_security_group.a", ingress: "[]"), table]))
+        #expect(findings.map(\.code) == ["routes-not-read"])
+        #expect(findings.map(\.severity) == [.note])
     }
 }
