@@ -21,7 +21,7 @@ extension CloudNetwork {
             topology.findings.append(Self.tooLarge("the rules with everybody they name"))
             return topology
         }
-        topology.endpoints = inside + outside
+        topology.endpoints = inside + layout.faces(parties) + outside
         topology.gates = layout.gates
         return topology
     }
@@ -34,7 +34,9 @@ extension CloudNetwork {
 
     /// Whoever is not here: of private networks, and of the internet.
     private func outside(_ parties: Parties) -> [Endpoint] {
-        let real4 = parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [StandIns.v4]
+        let faces = interfaces.flatMap(\.publicAddresses).compactMap(\.v4)
+        let real4 =
+            parties.all.filter { $0.v4Within == nil }.flatMap(\.v4) + [StandIns.v4] + faces
         let real6 = parties.all.filter { $0.v6Within == nil }.flatMap(\.v6) + [StandIns.v6]
         let private4 = Parties.private4 + blocks.compactMap(\.v4)
         let private6 = Parties.private6 + blocks.compactMap(\.v6)
@@ -123,6 +125,34 @@ private struct Layout {
             endpoint.egress.append(others(own))
         }
         return endpoint
+    }
+
+    /// Machines as the internet sees them, for what one of them sends to another there: it leaves and
+    /// comes in with public addresses, and over the edges of subnets.
+    mutating func faces(_ parties: Parties) -> [Endpoint] {
+        let shown = parties.all.filter { party in
+            party.interface.map { !network.interfaces[$0].publicAddresses.isEmpty } ?? false
+        }
+        guard shown.count > 1 else { return [] }
+        return shown.map { party in
+            var endpoint = endpoint(party)
+            let interface = party.interface.map { network.interfaces[$0] }
+            endpoint.name += " (public)"
+            endpoint.v4 = (interface?.publicAddresses ?? []).compactMap(\.v4)
+            endpoint.v6 = []
+            endpoint.group = ""
+            endpoint.egress.append(face(isEgress: true))
+            endpoint.ingress.insert(face(isEgress: false), at: 0)
+            return endpoint
+        }
+    }
+
+    private mutating func face(isEgress: Bool) -> Step {
+        let addresses = network.interfaces.flatMap(\.publicAddresses).compactMap(\.v4)
+        let key = Key(kind: 5, numbers: [], words: [], isEgress: isEgress)
+        return step(key, isEdge: false) { maker in
+            maker.faces(addresses.merged(), isEgress: isEgress)
+        }
     }
 
     private mutating func step(_ key: Key, isEdge: Bool, _ make: (inout GateMaker) -> Gate) -> Step

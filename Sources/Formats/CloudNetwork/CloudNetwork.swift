@@ -148,6 +148,8 @@ package struct Interface: Sendable {
     /// Where its addresses lie, when they are not known and it is in no one subnet.
     package var within: [Span] = []
     package var hasPublicAddress: Bool?
+    /// By which the internet knows it, where they are told.
+    package var publicAddresses: [Span] = []
     package var groups: [Int] = []
     /// Attributes by which it may wear these besides; empty with `mayWear` says any group.
     package var unknownGroups: [String] = []

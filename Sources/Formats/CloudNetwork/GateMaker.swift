@@ -93,6 +93,21 @@ struct GateMaker {
         }
     }
 
+    /// Lets pass what goes from one public address of the network to another.
+    mutating func faces(_ addresses: [ClosedRange<UInt32>], isEgress: Bool) -> Gate {
+        var v4 = RuleList(otherwise: false)
+        for range in addresses {
+            let box = Box.everything.with(isEgress ? .destination : .source, range)
+            v4.append(box, allow: true, owner: 0)
+        }
+        boxes += 2 * v4.count
+        let none = RuleList(otherwise: false)
+        return Gate(
+            name: "public addresses", v4: BoundedRules(may: v4, must: v4, unmodelled: []),
+            v6: BoundedRules(may: none, must: none, unmodelled: []),
+            labels: [RuleLabel("public addresses of the network itself")])
+    }
+
     /// Packets from or to somebody; those whom it only may be are never sure.
     private func append(
         _ ends: Ends, _ box: Box, _ field: Field, allow: Bool, owner: UInt32, sure: Bool,

@@ -16,7 +16,7 @@ struct Disturbance {
     private let atoms: AddressAtoms
     /// Packets that are taken out of tracking, perhaps and for sure.
     private(set) var untracked: (may: [Box], sure: [Box]) = ([], [])
-    /// Packets that may get other values, by the base chain.
+    /// Packets that may get other values, by the base chain; -1 stands for what nobody reads.
     private(set) var altered: [Int: [Box]] = [:]
     private(set) var alterations: [Alteration] = []
     /// Connections get other addresses beside.
@@ -41,6 +41,11 @@ struct Disturbance {
         }
         for case .alter(let own) in actions where own.families.contains(family) {
             alterations.append(own)
+        }
+        for own in machine.ruleset.barriers.flatMap(\.alterations)
+        where own.families.contains(family) {
+            alterations.append(own)
+            altered[-1] = [.everything]
         }
         guard !alterations.isEmpty else { return }
         for base in chains.indices where chains[base].base != nil {

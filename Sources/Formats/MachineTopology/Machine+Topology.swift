@@ -123,6 +123,9 @@ extension Machine {
                 found.append(value)
             }
         }
+        for own in ruleset.barriers.flatMap(\.alterations) where own.families == .v6 {
+            if let value = own.value { found.append(value) }
+        }
         return found
     }
 }

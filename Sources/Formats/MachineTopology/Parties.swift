@@ -99,6 +99,9 @@ extension Machine {
                 }
             }
         }
+        for own in ruleset.barriers.flatMap(\.alterations) where own.fields == [.destination] {
+            if let address = own.value { found.append((own.families, address)) }
+        }
         return found
     }
 }

@@ -13,7 +13,8 @@ enum Barriers {
             return Barrier(
                 "\(table.family) \(table.name) \(chain.name)",
                 table.family == "arp" ? .v4 : .both, stopsArrivals: hook.name != "egress",
-                stopsDepartures: hook.name != "ingress", interfaces: isNamed ? hook.devices : [])
+                stopsDepartures: hook.name != "ingress", interfaces: isNamed ? hook.devices : [],
+                alterations: alterations(in: table))
         }
     }
 
@@ -23,6 +24,14 @@ enum Barriers {
         if let other = chain.other { return other }
         guard table.families.isEmpty, let base = chain.base else { return nil }
         return NftHook(base.hook.name, devices: [], accepts: base.accepts)
+    }
+
+    /// Of any chain of the table: a hook's chain may call it.
+    private static func alterations(in table: NftTable) -> [Alteration] {
+        table.chains.flatMap(\.rules).flatMap(\.statements).compactMap { statement in
+            guard case .alter(let key, let value) = statement else { return nil }
+            return Altering.alteration(key, value)
+        }
     }
 
     private static func mayRefuse(

@@ -36,12 +36,12 @@ extension Draft {
             interface.name = "\(network.interfaces[known].name)/\(Excerpt.of(id))"
         }
         var spans = [span(node["PrivateIpAddress"])]
-        var hasPublic =
-            node["Association"]?.text("PublicIp") != nil || node.text("PublicIpAddress") != nil
+        var faces = [node["Association"]?["PublicIp"], node["PublicIpAddress"]]
         for item in node.list("PrivateIpAddresses") {
             spans.append(span(item["PrivateIpAddress"]))
-            if item["Association"]?.text("PublicIp") != nil { hasPublic = true }
+            faces.append(item["Association"]?["PublicIp"])
         }
+        let shown = faces.filter { $0?.value.asText != nil }
         for (list, key) in [
             ("Ipv6Addresses", "Ipv6Address"), ("Ipv4Prefixes", "Ipv4Prefix"),
             ("Ipv6Prefixes", "Ipv6Prefix"),
@@ -50,7 +50,10 @@ extension Draft {
         }
         var seen: Set<Span> = []
         interface.addresses = spans.compactMap { $0 }.filter { seen.insert($0).inserted }
-        interface.hasPublicAddress = hasPublic
+        interface.hasPublicAddress = !shown.isEmpty
+        interface.publicAddresses = shown.compactMap { span($0) }.filter {
+            seen.insert($0).inserted
+        }
         let key = node["Groups"] == nil ? "SecurityGroups" : "Groups"
         let worn = objects(node, key)
         if worn == nil || node[key] == nil {

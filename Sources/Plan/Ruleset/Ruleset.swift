@@ -128,16 +128,19 @@ package struct Barrier: Sendable, Hashable {
     package var stopsDepartures: Bool
     /// Where it stands; empty for every interface.
     package var interfaces: [String]
+    /// What it may put into packets.
+    package var alterations: [Alteration]
 
     package init(
         _ name: String, _ families: Families, stopsArrivals: Bool, stopsDepartures: Bool,
-        interfaces: [String]
+        interfaces: [String], alterations: [Alteration] = []
     ) {
         self.name = name
         self.families = families
         self.stopsArrivals = stopsArrivals
         self.stopsDepartures = stopsDepartures
         self.interfaces = interfaces
+        self.alterations = alterations
     }
 }
 

@@ -277,10 +277,11 @@ extension Box {
         return messages + Self.others.compactMap { narrowed(.protocolNumber, to: $0) }
     }
 
-    /// The type that answers a message; any, where no one type does.
+    /// The type that answers a first message; any, where no one type does.
     private var typesOfReply: ClosedRange<UInt32> {
         let type = self[.sourcePort]
-        guard type.count == 1,
+        let isFirst = self[.state].contains(ConnectionState.new.rawValue)
+        guard isFirst, type.count == 1,
             let answer = Self.answers[self[.protocolNumber].lowerBound]?[type.lowerBound]
         else { return 0...65_535 }
         return answer...answer

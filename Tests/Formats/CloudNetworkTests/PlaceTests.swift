@@ -90,6 +90,43 @@ struct PlaceTests {
         #expect(try network.ports("client", "server", .must) == [0...65_535])
     }
 
+    @Test("from one public address to another of the same network rules see public addresses")
+    func faces() throws {
+        var network = pair(
+            rule("tcp", 443, 443, Peer(.span(block("198.51.100.1")))),
+            rule("tcp", 22, 22, Peer(.group(0))))
+        for index in [0, 1] {
+            network.interfaces[index].publicAddresses = [block("198.51.100.\(index + 1)")]
+            network.interfaces[index].hasPublicAddress = true
+        }
+        let (client, server) = ("client (public)", "server (public)")
+        #expect(try network.ports(client, server, .must) == [443...443])
+        #expect(try network.ports("client", "server") == [22...22])
+        for (from, to) in [
+            (server, client), (client, "server"), ("client", server), (client, "internet"),
+            ("internet", server), ("internet", "server"), ("private networks", server),
+        ] {
+            #expect(try network.ports(from, to).isEmpty, "\(from) \(to)")
+        }
+        // Over the edge, be it of the same subnet, and by the routes.
+        network.subnets = [Subnet(name: "a", blocks: [block("10.0.0.0/16")])]
+        for index in [0, 1] { network.interfaces[index].subnet = 0 }
+        network.accessLists = [AccessList(name: "acl")]
+        network.subnets[0].accessList = 0
+        #expect(try network.ports(client, server).isEmpty)
+        #expect(try network.ports("client", "server") == [22...22])
+        network.subnets[0].accessList = nil
+        var table = RouteTable(name: "routes")
+        table.routes = [.init(.span(block("10.0.0.0/16")), .inside)]
+        network.routeTables = [table]
+        network.subnets[0].routeTable = 0
+        #expect(try network.ports(client, server).isEmpty)
+        network.routeTables[0].routes.append(.init(.span(.everyV4), .gateway))
+        #expect(try network.ports(client, server, .must) == [443...443])
+        network.interfaces[1].publicAddresses = []
+        #expect(network.topology().endpoint(client) == nil)
+    }
+
     @Test("an echo request needs the echo reply's way back, and no other message's")
     func echoes() throws {
         let all = rule("-1", everything)
@@ -105,6 +142,11 @@ struct PlaceTests {
             packet[.sourcePort] = 8
             packet[.state] = ConnectionState.new.rawValue
             #expect(must.contains(packet) == isAnswered, "type \(type)")
+            // What asks nothing has no one answer: whatever comes back will do.
+            for other: UInt32 in [0, 3] {
+                packet[.sourcePort] = other
+                #expect(must.contains(packet), "type \(other)")
+            }
         }
     }
 }

@@ -126,6 +126,22 @@ struct DisturbanceTests {
             })
     }
 
+    @Test("what a chain before the hooks puts into packets is seen behind it by nobody's address")
+    func outpost() throws {
+        let text = """
+            table netdev d { chain x { type filter hook ingress device "a" priority 0; policy accept;
+            ip saddr 192.0.2.1 ip saddr set 10.0.0.9; } }
+            table ip t {
+            chain f { type filter hook forward priority filter; policy drop;
+            ct state established accept
+            iifname "a" oifname "b" ip saddr 10.0.0.9 tcp dport 22 accept; }
+            }
+            """
+        let found = try lines(text).filter { $0.hasPrefix("a -> b: ") }
+        #expect(found.count == 1 && found.allSatisfy { $0.contains("tcp 22 over ipv4 (may: ") })
+        #expect(found.allSatisfy { $0.contains("ip saddr set 10.0.0.9") }, "\(found)")
+    }
+
     @Test("rules behind a changed packet are not dead by those before it")
     func worth() {
         let text = Self.stateless.replacing(
