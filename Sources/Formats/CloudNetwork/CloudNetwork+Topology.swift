@@ -55,6 +55,7 @@ extension CloudNetwork {
         _ parties: Parties, _ outside: [ClosedRange<UInt128>]
     ) -> [ClosedRange<UInt128>] {
         var intervals = outside + parties.all.flatMap(\.v6) + [StandIns.v6]
+        intervals += subnets.flatMap(\.blocks).compactMap(\.v6) + Parties.private6
         let rules = groups.flatMap(\.rules) + accessLists.flatMap { $0.entries.map(\.rule) }
         for rule in rules {
             for peer in rule.peers {

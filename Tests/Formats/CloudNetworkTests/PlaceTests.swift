@@ -50,6 +50,16 @@ struct PlaceTests {
         #expect(try sources(network, .may) == inside)
     }
 
+    @Test("inside a subnet IPv6 is as free as IPv4")
+    func neighbours6() throws {
+        var network = edged()
+        network.subnets[1].blocks = [block("2001:db8:1::/64")]
+        network.blocks = [block("2001:db8::/32")]
+        #expect(try network.ports("private networks", "server", .must, v6: true) == [0...65_535])
+        #expect(try network.ports("client", "server", v6: true).isEmpty)
+        #expect(try network.ports("internet", "server", v6: true).isEmpty)
+    }
+
     @Test("a machine of which nobody knows the subnet may be in this one")
     func nowhere() throws {
         var network = edged()
