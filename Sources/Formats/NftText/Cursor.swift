@@ -121,10 +121,16 @@ struct Cursor {
     }
 
     /// The text from one token to here, on one line and cut short.
+    ///
+    /// Token by token: a variable's tokens stand where it is defined, not where it is used.
     func text(from first: Int) -> String {
         guard first < index else { return text(tokens[first]) }
-        let slice = bytes[Int(tokens[first].start)..<Int(tokens[index - 1].end)]
-        let plain = slice.map { $0 < 32 ? UInt8(ascii: " ") : $0 }
+        var plain: [UInt8] = []
+        for position in first..<index {
+            let token = tokens[position]
+            if position > first, tokens[position - 1].end != token.start { plain.append(32) }
+            plain += bytes[Int(token.start)..<Int(token.end)].lazy.map { $0 < 32 ? 32 : $0 }
+        }
         return Wording.bounded(String(decoding: plain, as: UTF8.self))
     }
 

@@ -175,12 +175,14 @@ struct Lexer {
 
 /// Puts the values of variables where they are used.
 struct Variables {
-    /// Tokens after all variables are replaced.
+    /// What all values and the text that uses them may hold together: a few lines, each of which
+    /// uses the one before twice, would fill any memory.
     static let tokensMax = 16 << 20
 
     private var values: [String: [Token]] = [:]
+    private var replaced = 0
 
-    /// Nil with a finding's words when something is not defined or grows too large.
+    /// The tokens with each variable's value in its place, or what is wrong with one of them.
     mutating func expand(
         _ tokens: [Token], text: (Token) -> String
     ) -> Result<[Token], Problem> {
@@ -203,8 +205,8 @@ struct Variables {
                     if depth == 0, tokens[index].kind == .line || word == ";" { break }
                     if word == "{" { depth += 1 }
                     if word == "}" { depth -= 1 }
-                    guard append(tokens[index], to: &value, text) else {
-                        return .failure(Problem(token: tokens[index]))
+                    if let problem = append(tokens[index], to: &value, text) {
+                        return .failure(problem)
                     }
                     index += 1
                 }
@@ -212,9 +214,7 @@ struct Variables {
                 continue
             }
             isStart = token.kind == .line || token.kind == .sign && ";{".contains(text(token))
-            guard append(token, to: &out, text) else {
-                return .failure(Problem(token: token))
-            }
+            if let problem = append(token, to: &out, text) { return .failure(problem) }
             index += 1
         }
         return .success(out)
@@ -222,17 +222,29 @@ struct Variables {
 
     struct Problem: Error {
         let token: Token
+        let what: String
+        let remedy: String
     }
 
-    private func append(_ token: Token, to out: inout [Token], _ text: (Token) -> String) -> Bool {
+    private mutating func append(
+        _ token: Token, to out: inout [Token], _ text: (Token) -> String
+    ) -> Problem? {
         guard token.kind == .variable else {
             out.append(token)
-            return true
+            return nil
         }
-        guard let value = values[text(token)], out.count + value.count <= Self.tokensMax else {
-            return false
+        guard let value = values[text(token)] else {
+            return Problem(
+                token: token, what: "a variable is not defined",
+                remedy: "define it above its first use")
+        }
+        replaced += value.count
+        guard replaced <= Self.tokensMax else {
+            return Problem(
+                token: token, what: "variables hold more than \(Self.tokensMax) words",
+                remedy: "name large values in a set instead")
         }
         out += value
-        return true
+        return nil
     }
 }

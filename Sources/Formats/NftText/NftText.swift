@@ -48,11 +48,7 @@ package enum NftText {
             case .failure(let problem):
                 return (
                     NftTables(),
-                    [
-                        error(
-                            cursor.place(problem.token), "a variable is not defined",
-                            "define it above its first use")
-                    ]
+                    [error(cursor.place(problem.token), problem.what, problem.remedy)]
                 )
             }
         }

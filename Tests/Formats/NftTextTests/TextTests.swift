@@ -1,4 +1,5 @@
 import Findings
+import NftRules
 import NftText
 import Packets
 import Ruleset
@@ -285,5 +286,32 @@ struct TextTests {
         #expect(walker.walk(Probe.tcp(443, from: home).packet, base: 0).accepts)
         #expect(!walker.walk(Probe.tcp(443, from: home - 1).packet, base: 0).accepts)
         #expect(!walker.walk(Probe.tcp(22, from: home).packet, base: 0).accepts)
+    }
+
+    @Test("a statement with a variable is told with its value, wherever that is defined")
+    func valuesInWords() {
+        let cases: [(text: String, words: String)] = [
+            ("define web = 80\nadd rule t c bogus  tcp $web\n", "bogus tcp 80"),
+            ("define web = {80,\n443}\nadd rule t c bogus $web x\n", "bogus {80, 443} x"),
+            // The last word stands before the first one.
+            ("define a = 1\ndefine b = 2\nadd rule t c $b bogus $a\n", "2 bogus 1"),
+            ("define a = \"b\tc\"\nadd rule t c $a bogus\n", "\"b c\" bogus"),
+        ]
+        for (text, words) in cases {
+            let (tables, findings) = NftText.tables(Array(("table t { chain c { } }\n" + text).utf8))
+            let rules = tables.tables.first?.chains.first?.rules ?? []
+            #expect(rules.map(\.statements) == [[.unknown(words)]], "\(text) \(findings)")
+        }
+    }
+
+    @Test("variables that double one another are refused with their place before they fill memory")
+    func doubling() {
+        var text = "define v0 = 1, 2, 3, 4, 5, 6, 7, 8\n"
+        for step in 1...60 { text += "define v\(step) = $v\(step - 1), $v\(step - 1)\n" }
+        let (ruleset, findings) = NftText.read(Array(text.utf8))
+        #expect(ruleset == nil)
+        #expect(findings.map(\.code) == ["not-nft"])
+        #expect(findings.first?.place?.line == 21)
+        #expect(findings.first?.problem.contains("variables hold more than") == true)
     }
 }
