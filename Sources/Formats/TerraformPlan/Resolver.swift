@@ -47,6 +47,7 @@ struct Resolver {
         var module: ModulePath
         var reference: String
         var key: String?
+        var siblings: Int?
     }
 
     /// What is asked for, and what was looked at.
@@ -133,7 +134,9 @@ struct Resolver {
         }
         let isKeyed = references.contains { $0 == "each.key" || $0 == "count.index" }
         for reference in Self.longest(references) {
-            let work = Work(module: module, reference: reference, key: isKeyed ? origin.key : nil)
+            let work = Work(
+                module: module, reference: reference, key: isKeyed ? origin.key : nil,
+                siblings: isKeyed ? origin.siblings : nil)
             guard search.seen.insert(work).inserted else { continue }
             guard search.seen.count <= TerraformPlan.referencesMax else {
                 search.found.isLost = true

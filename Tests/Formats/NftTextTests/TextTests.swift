@@ -298,7 +298,8 @@ struct TextTests {
             ("define a = \"b\tc\"\nadd rule t c $a bogus\n", "\"b c\" bogus"),
         ]
         for (text, words) in cases {
-            let (tables, findings) = NftText.tables(Array(("table t { chain c { } }\n" + text).utf8))
+            let (tables, findings) = NftText.tables(
+                Array(("table t { chain c { } }\n" + text).utf8))
             let rules = tables.tables.first?.chains.first?.rules ?? []
             #expect(rules.map(\.statements) == [[.unknown(words)]], "\(text) \(findings)")
         }

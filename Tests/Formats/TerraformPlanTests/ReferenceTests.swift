@@ -117,6 +117,40 @@ struct ReferenceTests {
         }
     }
 
+    @Test("one key of two sets of keys asks twice: a call's key says nothing of the resource's own")
+    func keysOfCalls() throws {
+        let client = "aws_security_group.client"
+        let clients = ["a", "b"].map {
+            change(
+                "\(client)[\"\($0)\"]", "{\(leaves), \"ingress\": []}", unknown: "{\"id\": true}")
+        }
+        let others = ["a", "b", "c"].map {
+            change("module.m[\"\($0)\"].aws_security_group.o", "{\(leaves), \"ingress\": []}")
+        }
+        let address = "aws_vpc_security_group_ingress_rule.r"
+        let rules = [("a", 7), ("b", 8)].map { key, port in
+            change(
+                "\(address)[\"\(key)\"]",
+                "{\"ip_protocol\": \"tcp\", \"from_port\": \(port), \"to_port\": \(port)}",
+                unknown: "{\"security_group_id\": true, \"referenced_security_group_id\": true}")
+        }
+        let calls = """
+            {"m": {"for_each_expression": {}, "expressions": {"g": \(names(client, "each.key"))},
+             "module": {"outputs": {"id": {"expression": \(names("var.g"))}}}}}
+            """
+        let expressions = """
+            {"security_group_id": \(names(a + ".id")),
+             "referenced_security_group_id": \(names(client, "each.key", "module.m[\"a\"].id"))}
+            """
+        let (network, _) = try read(
+            plan(
+                [group(a)] + clients + others + rules,
+                [groupWritten(a), written(address, expressions, forEach: "{}")], calls: calls))
+        for key in ["a", "b"] {
+            #expect(try network.passes("\(client)[\"\(key)\"]", a) == ["tcp/7-8"], "\(key)")
+        }
+    }
+
     @Test("identifiers that are known lead to their group, others to one of another place")
     func known() throws {
         let made = { (name: String, id: String) in
