@@ -64,15 +64,17 @@ package struct Connectivity: Sendable {
         for family in families { passings.append(try topology.passing(from: from, to: to, family)) }
         guard passings.contains(where: { !$0.may.isEmpty }) else { return [] }
         var certain = Summary(topology, from, to)
-        var uncertain = Summary(topology, from, to)
-        var words: Set<String> = []
+        var hanging: [[String]: Summary] = [:]
         for (family, passing) in zip(families, passings) {
             certain.add(passing.must, family)
-            guard !passing.unmodelled.isEmpty else { continue }
-            uncertain.add(try passing.may.subtracting(passing.must), family)
-            words.formUnion(passing.unmodelled)
+            for (words, packets) in passing.hanging {
+                hanging[words, default: Summary(topology, from, to)].add(packets, family)
+            }
         }
-        return certain.traffic(isCertain: true, unless: [])
-            + uncertain.traffic(isCertain: false, unless: words.sorted())
+        var traffic = certain.traffic(isCertain: true, unless: [])
+        for words in hanging.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            traffic += hanging[words]?.traffic(isCertain: false, unless: words) ?? []
+        }
+        return traffic
     }
 }

@@ -1,3 +1,19 @@
+/// A rule of which nobody knows whether it holds, or what it does.
+package struct OpenRule: Sendable, Hashable {
+    /// Its conditions and what it would do.
+    package var words: String
+    /// What is not modelled of it, and of the calls that lead to it.
+    package var conditions: [String]
+    /// It decides nothing itself; rules of its chain follow, and hang on the same.
+    package var isCall: Bool
+
+    package init(_ words: String, _ conditions: [String], isCall: Bool) {
+        self.words = words
+        self.conditions = conditions
+        self.isCall = isCall
+    }
+}
+
 /// Rules as they were written, where some hang on conditions that no field expresses.
 ///
 /// Two bounds alone cannot tell whether such rules are the same ones: what they say to a packet, one
@@ -8,17 +24,19 @@ package struct OpenRules: Sendable {
 
     /// An open rule is a skip to the next one, whatever it would do.
     package var list: RuleList
-    /// What an open rule says, by its index: its conditions and what it would do.
-    package var said: [Int: String]
+    /// Open rules by their index.
+    package var said: [Int: OpenRule]
 
-    package init(_ list: RuleList, _ said: [Int: String]) {
+    package init(_ list: RuleList, _ said: [Int: OpenRule]) {
         self.list = list
         self.said = said
     }
 
-    /// The packets of a box by what the rules say to them: every open rule that holds them, in order,
-    /// and at the end what is decided for sure.
-    package func readings(in question: Box) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+    /// The packets of a box by what the rules say to them: what is told of every open rule that holds
+    /// them, in order, and at the end what is decided for sure.
+    func readings(
+        in question: Box, telling: (OpenRule) -> [String]
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
         var done: [[String]: PacketSet] = [:]
         var active: [[String]: PacketSet] = [[]: PacketSet(question)]
         var waiting: [Int: [[String]: PacketSet]] = [:]
@@ -35,8 +53,8 @@ package struct OpenRules: Sendable {
                 let others = try packets.subtracting(held)
                 if !others.isEmpty { try rest.add([words: others]) }
                 // A rule may stand here as several boxes that share packets.
-                let word = said[index].flatMap { $0 == words.last ? nil : $0 }
-                let heard = words + (word.map { [$0] } ?? [])
+                let more = said[index].map(telling) ?? []
+                let heard = words.suffix(more.count) == more[...] ? words : words + more
                 switch list.decisions[index] {
                 case .skip where Int(list.targets[index]) == index + 1:
                     try rest.add([heard: held])
@@ -87,7 +105,7 @@ extension BoundedRules {
         in question: Box, name: (UInt32) -> String
     ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
         guard !unmodelled.isEmpty else { return [[]: PacketSet(question)] }
-        if let open { return try open.readings(in: question) }
+        if let open { return try open.readings(in: question) { [$0.words] } }
         var readings: [[String]: PacketSet] = [:]
         let sure = try must.cells(in: question)
         for cell in try may.cells(in: question) {
@@ -101,5 +119,22 @@ extension BoundedRules {
             }
         }
         return readings
+    }
+
+    /// The packets of a box, between the bounds, by the conditions on which it hangs whether they pass.
+    package func conditions(
+        of question: Box
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        guard let open else { return [unmodelled: PacketSet(question)] }
+        // Who made the bounds may know of more than the rules say.
+        let besides = Set(unmodelled).subtracting(open.said.values.flatMap(\.conditions))
+        var parts: [[String]: PacketSet] = [:]
+        let told = try open.readings(in: question) { $0.isCall ? [] : $0.conditions }
+        for (told, packets) in told {
+            // The last word is what is decided for sure.
+            let words = besides.union(told.dropLast())
+            try parts.add([words.isEmpty ? unmodelled : words.sorted(): packets])
+        }
+        return parts
     }
 }

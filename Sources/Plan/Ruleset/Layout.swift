@@ -40,32 +40,41 @@ struct Layout {
     var unmodelled: Set<String> = []
     /// Indices of boxes that may decide or skip, and of which nobody knows.
     var unsure: Set<Int> = []
-    /// What rules say that hang on something, by their index, and the open calls around them.
-    var said: [Int: String] = [:]
-    var openCalls: [String] = []
+    /// Rules that hang on something, by their index.
+    var said: [Int: OpenRule] = [:]
+    /// The open call around the rules that are laid out.
+    var openCall: OpenRule?
 
     init(_ bound: Bound, otherwise: Bool) {
         self.bound = bound
         list = RuleList(otherwise: otherwise)
     }
 
-    /// What a rule says that hangs on something; nil for any other.
-    func words(of rule: Rule) -> String? {
-        let conditions = openCalls + rule.match.unmodelled
+    /// A rule that hangs on something; nil for any other.
+    func open(_ rule: Rule) -> OpenRule? {
+        var conditions = rule.match.unmodelled
         let action: String
+        var isCall = false
         switch rule.action {
         case .pass, .untrack: return nil
-        case .unknown(let word): action = "perhaps \(word)"
-        case .alter(let alteration): action = alteration.words
+        case .unknown(let word):
+            action = "perhaps \(word)"
+            conditions.append(word)
+        case .alter(let alteration):
+            action = alteration.words
+            conditions.append(action)
         // The chain's rules follow; its number is not the same in every ruleset.
-        case .jump: action = "jump"
+        case .jump:
+            action = "jump"
+            isCall = true
         case .goto: action = "goto"
         default: action = "\(rule.action)"
         }
-        if conditions.isEmpty {
-            guard rule.action.isOpen else { return nil }
-        }
-        return conditions.joined(separator: " and ") + ": " + action
+        guard openCall != nil || !conditions.isEmpty else { return nil }
+        let words = (openCall.map { [$0.words] } ?? []) + rule.match.unmodelled
+        return OpenRule(
+            words.joined(separator: " and ") + ": " + action,
+            (openCall?.conditions ?? []) + conditions, isCall: isCall)
     }
 
     func step(_ rule: Rule, _ mode: Mode) -> Step {

@@ -178,14 +178,6 @@ package enum Action: Sendable, Hashable {
         default: false
         }
     }
-
-    /// What becomes of the packet is not known, also where the rule surely holds it.
-    package var isOpen: Bool {
-        switch self {
-        case .unknown, .alter: true
-        default: false
-        }
-    }
 }
 
 /// One rule as it was written.

@@ -87,12 +87,14 @@ package struct Unfolding: Sendable {
         // Where all is modelled the bounds are one.
         guard !may.unmodelled.isEmpty else { return BoundedRules(may.list) }
         let must = try list(of: base, .must)
-        let unmodelled = may.unmodelled.union(must.unmodelled)
+        var unmodelled = may.unmodelled.union(must.unmodelled)
         guard isOrdered else {
             return BoundedRules(
                 may: may.list, must: must.list, unmodelled: unmodelled.sorted())
         }
         let written = try list(of: base, .sure)
+        // Behind an open goto the bounds lay out nothing.
+        unmodelled.formUnion(written.said.values.flatMap(\.conditions))
         return BoundedRules(
             may: may.list, must: must.list, unmodelled: unmodelled.sorted(),
             open: OpenRules(written.list, written.said))
@@ -147,11 +149,11 @@ package struct Unfolding: Sendable {
             switch step.kind {
             case .nothing: break
             case .mention(let isUnsure):
-                let words = layout.words(of: rule)
+                let open = layout.open(rule)
                 for box in boxes {
                     let index = layout.list.appendSkip(box, owner: owner)
                     if isUnsure { layout.unsure.insert(index) }
-                    layout.said[index] = words
+                    layout.said[index] = open
                 }
             case .decide(let allow):
                 for box in boxes { layout.list.append(box, allow: allow, owner: owner) }
@@ -160,7 +162,7 @@ package struct Unfolding: Sendable {
             case .call(let target, let mode, let comesBack):
                 let call = Call(
                     target: target, mode: mode, comesBack: comesBack, boxes: boxes, owner: owner,
-                    hasExceptions: !excepted.isEmpty, words: layout.words(of: rule))
+                    hasExceptions: !excepted.isEmpty, open: layout.open(rule))
                 leaving += try lay(call, depth: depth, &layout)
             }
         }
@@ -175,7 +177,7 @@ package struct Unfolding: Sendable {
         let owner: UInt32
         let hasExceptions: Bool
         /// What the call hangs on; nil when that is known.
-        let words: String?
+        let open: OpenRule?
     }
 
     /// Lays out what a rule calls; the skips that it returns leave the rule's own chain.
@@ -192,16 +194,16 @@ package struct Unfolding: Sendable {
             return []
         }
         var leaving: [Int] = []
-        let outer = layout.openCalls
+        let outer = layout.openCall
         let inside = call.boxes.map { layout.list.appendSkip($0, owner: call.owner) }
         let past = layout.list.appendSkip(.everything, owner: .max)
         for skip in inside {
             layout.list.land(skip)
-            layout.said[skip] = call.words
+            layout.said[skip] = call.open
         }
-        if let words = call.words { layout.openCalls = [words] }
+        if let open = call.open { layout.openCall = open }
         let back = try lay(call.target, call.mode, depth: depth + 1, &layout)
-        layout.openCalls = outer
+        layout.openCall = outer
         if call.comesBack {
             for skip in back { layout.list.land(skip) }
         } else {

@@ -23,8 +23,10 @@ package struct Passing: Sendable {
     package var may = PacketSet()
     /// What passes for sure: the same as `may` where everything is modelled.
     package var must = PacketSet()
-    /// Conditions for which the two differ.
-    package var unmodelled: [String] = []
+    /// What may pass and is not sure to, by the conditions on which that hangs; parts may overlap.
+    package var hanging: [[String]: PacketSet] = [:]
+    /// All those conditions.
+    package var unmodelled: [String] { Set(hanging.keys.joined()).sorted() }
 }
 
 extension Topology {
@@ -42,14 +44,12 @@ extension Topology {
         let isOpen = (there + back).contains { !rules($0.gate, family).unmodelled.isEmpty }
         if isOpen, !(answered.isEmpty && oneWay.isEmpty) {
             passing.must = try passed(source, target, there, back, family, .must).answered
-            let isSame = try passing.may.isSubset(of: passing.must)
-            if !isSame {
-                passing.unmodelled = try words(passing.may.boxes, there, back, family)
-            }
+            let open = try passing.may.subtracting(passing.must)
+            if !open.isEmpty { passing.hanging = conditions(of: open, there, back, family) }
         }
         guard !oneWay.isEmpty else { return passing }
         passing.may = try passing.may.union(oneWay).joined()
-        passing.unmodelled.append(Passing.oneWay)
+        try passing.hanging.add([[Passing.oneWay]: oneWay])
         return passing
     }
 
@@ -121,39 +121,75 @@ extension Topology {
                 let seen = box.with(.arrival, context[.arrival])
                     .with(.departure, context[.departure])
                 for (more, part) in try rules.readings(in: seen, name: name) {
-                    var own = PacketSet()
-                    for piece in part.boxes {
-                        try own.insert(piece.with(.arrival, 0...0).with(.departure, 0...0))
-                    }
-                    try told.add([words + more: own])
+                    try told.add([words + more: part.anywhere()])
                 }
             }
         }
         return told
     }
 
-    /// What is not modelled at the gates that are not sure of some packets, or of their replies.
-    private func words(
-        _ packets: [Box], _ there: [(gate: Int, context: Box)],
+    /// Packets that may pass by the conditions on which that hangs; all of them by all conditions,
+    /// where the rules say too many different things.
+    private func conditions(
+        of packets: PacketSet, _ there: [(gate: Int, context: Box)],
         _ back: [(gate: Int, context: Box)], _ family: Families
-    ) throws(PacketSet.TooLarge) -> [String] {
-        var words: Set<String> = []
-        for (way, boxes) in [
-            (there, packets), (back, packets.flatMap(\.byKindOfReply).map(\.reply)),
-        ] {
-            for (gate, context) in way {
-                let rules = rules(gate, family)
-                guard !rules.unmodelled.isEmpty else { continue }
-                for box in boxes {
-                    let may = try filter(PacketSet(box), rules.may, context)
-                    guard try may.isSubset(of: filter(PacketSet(box), rules.must, context)) else {
-                        words.formUnion(rules.unmodelled)
-                        break
+    ) -> [[String]: PacketSet] {
+        do throws(PacketSet.TooLarge) {
+            return try hanging(packets, there, back, family)
+        } catch {
+            let words = (there + back).flatMap { rules($0.gate, family).unmodelled }
+            return [Set(words).sorted(): packets]
+        }
+    }
+
+    /// Asks gates that are not sure of some packets, or of their replies.
+    private func hanging(
+        _ packets: PacketSet, _ there: [(gate: Int, context: Box)],
+        _ back: [(gate: Int, context: Box)], _ family: Families
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        var parts: [[String]: PacketSet] = [[]: packets.joined()]
+        for (gate, context) in there {
+            parts = try hanging(parts, rules(gate, family), context)
+        }
+        guard back.contains(where: { !rules($0.gate, family).unmodelled.isEmpty }) else {
+            return parts
+        }
+        var answered: [[String]: PacketSet] = [:]
+        for (words, packets) in parts {
+            for box in packets.boxes.flatMap(\.byKindOfReply) {
+                var replies: [[String]: PacketSet] = [words: PacketSet(box.reply)]
+                for (gate, context) in back {
+                    replies = try hanging(replies, rules(gate, family), context)
+                }
+                for (words, replies) in replies {
+                    let requests = replies.boxes.compactMap {
+                        $0.reply.with(.state, box[.state]).intersection(box)
                     }
+                    try answered.add([words: try PacketSet(disjoint: requests)])
                 }
             }
         }
-        return words.sorted()
+        return answered
+    }
+
+    /// Parts by what hangs at one more gate too.
+    private func hanging(
+        _ parts: [[String]: PacketSet], _ rules: BoundedRules, _ context: Box
+    ) throws(PacketSet.TooLarge) -> [[String]: PacketSet] {
+        guard !rules.unmodelled.isEmpty else { return parts }
+        var told: [[String]: PacketSet] = [:]
+        for (words, packets) in parts {
+            let sure = try filter(packets, rules.must, context)
+            try told.add([words: packets.intersection(sure)])
+            for box in try packets.subtracting(sure).boxes {
+                let seen = box.with(.arrival, context[.arrival])
+                    .with(.departure, context[.departure])
+                for (more, part) in try rules.conditions(of: seen) {
+                    try told.add([Set(words + more).sorted(): part.anywhere()])
+                }
+            }
+        }
+        return told.filter { !$0.value.isEmpty }
     }
 
     private func passed(
@@ -212,7 +248,6 @@ extension Topology {
         for box in set.boxes {
             let seen = box.with(.arrival, context[.arrival]).with(.departure, context[.departure])
             for part in try list.allowed(in: seen).joined().boxes {
-                // Whichever interface lets it pass, the packet is the same.
                 try passed.insert(part.with(.arrival, 0...0).with(.departure, 0...0))
             }
         }
@@ -237,6 +272,17 @@ extension Topology {
             }
         }
         return answered
+    }
+}
+
+extension PacketSet {
+    /// The packets without their interfaces: whichever lets one pass, it is the same.
+    fileprivate func anywhere() throws(TooLarge) -> PacketSet {
+        var packets = PacketSet()
+        for box in boxes {
+            try packets.insert(box.with(.arrival, 0...0).with(.departure, 0...0))
+        }
+        return packets
     }
 }
 

@@ -95,6 +95,43 @@ struct ReachTests {
         #expect(!found.contains { $0.hasPrefix("outside -> machine: everything") })
     }
 
+    @Test("each packet hangs on its own conditions, and on none that its rules never come to")
+    func conditions() throws {
+        let found = try lines(
+            """
+            table inet t {
+            chain i { type filter hook input priority 0; policy drop;
+            tcp dport 22 limit rate 1/second accept
+            udp dport 53 limit rate 2/second accept
+            tcp dport 80 limit rate 3/second accept
+            tcp dport 443 limit rate 4/second drop
+            tcp dport { 80, 443 } accept
+            tcp dport 22 drop
+            tcp dport 22 limit rate 5/second accept
+            tcp dport 22-25 limit rate 6/second accept
+            ip saddr 192.0.2.1 limit rate 7/second jump more
+            }
+            chain more { tcp dport 9 limit rate 8/second accept; }
+            chain o { type filter hook output priority 0; policy drop;
+            tcp sport != 24 ct state established accept
+            tcp sport 24 limit rate 9/second accept
+            udp sport 53 accept
+            }
+            chain f { type filter hook forward priority 0; policy drop; }
+            }
+            """)
+        let words = [
+            "tcp 80", "tcp 22 (may: limit rate 1/second)", "udp 53 (may: limit rate 2/second)",
+            "tcp 443 (may: limit rate 4/second)", "tcp 23,25 (may: limit rate 6/second)",
+            "tcp 24 (may: limit rate 6/second; limit rate 9/second)",
+        ]
+        #expect(found.contains("outside -> machine: " + words.joined(separator: "; ")))
+        let one = "tcp 9 (may: limit rate 7/second; limit rate 8/second)"
+        #expect(
+            found.contains("192.0.2.1 -> machine: " + (words + [one]).joined(separator: "; ")),
+            "\(found)")
+    }
+
     @Test("a named set is one party by its name, also of one prefix")
     func sets() throws {
         let text = """

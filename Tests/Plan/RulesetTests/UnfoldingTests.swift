@@ -187,6 +187,37 @@ struct UnfoldingTests {
         #expect(wrong.isEmpty)
     }
 
+    @Test(
+        "whatever decides on a packet between the bounds is among its conditions",
+        arguments: 0..<120)
+    func conditions(seed: Int) throws {
+        var chains = Chains(UInt64(seed) + 2_000)
+        let ruleset = chains.ruleset()
+        let rules = try Unfolding(ruleset, .v4).rules(of: 0)
+        let words = Chains.words + ["QUEUE"]
+        for _ in 0..<60 {
+            let walked = chains.packet(.v4)
+            let packet = Self.packet(walked, nil)
+            guard rules.may.allows(packet), !rules.must.allows(packet) else { continue }
+            var box = Box.everything
+            for field in Field.allCases { box = box.with(field, packet[field]...packet[field]) }
+            let parts = try rules.conditions(of: box)
+            #expect(parts.count == 1)
+            let named = try #require(parts.keys.first)
+            #expect(!named.isEmpty && Set(named).isSubset(of: rules.unmodelled))
+            for (number, word) in words.enumerated() where !named.contains(word) {
+                for valuation in 0..<(1 << words.count) {
+                    let verdicts = [valuation, valuation ^ 1 << number].map { valuation in
+                        Walker(ruleset).walk(walked, base: 0) {
+                            valuation >> (words.firstIndex(of: $0) ?? 0) & 1 == 1
+                        }.accepts
+                    }
+                    #expect(verdicts[0] == verdicts[1], "\(walked) \(named) \(word)")
+                }
+            }
+        }
+    }
+
     @Test("the rule that decides is named", arguments: 0..<50)
     func owners(seed: Int) throws {
         var chains = Chains(UInt64(seed) + 1_000)
