@@ -48,6 +48,20 @@ struct PlaceTests {
         network.subnets.append(Subnet(name: "twin", blocks: [block("10.0.1.0/24")]))
         #expect(try sources(network, .must).isEmpty)
         #expect(try sources(network, .may) == inside)
+        network.subnets[2].blocks = [block("10.0.1.0/25")]
+        #expect(try sources(network, .must) == [0x0A00_0180...0x0A00_01FF])
+        #expect(try sources(network, .may) == inside)
+    }
+
+    @Test("a machine that is told to be elsewhere is not inside, though its address could be")
+    func twins() throws {
+        var network = edged()
+        network.subnets[0].blocks = network.subnets[1].blocks
+        network.interfaces[0].addresses = [block("10.0.1.9")]
+        #expect(try network.ports("client", "server").isEmpty)
+        network.interfaces[0].subnet = nil
+        #expect(try network.ports("client", "server") == [0...65_535])
+        #expect(try network.ports("client", "server", .must).isEmpty)
     }
 
     @Test("inside a subnet IPv6 is as free as IPv4")
@@ -96,6 +110,7 @@ struct PlaceTests {
         #expect(try network.ports("client", "server") == [0...65_535])
         #expect(try network.ports("client", "server", .must).isEmpty)
         #expect(try network.ports("client", "internet", .must) == [0...65_535])
+        #expect(try network.ports("client", "internet", .must, v6: true) == [0...65_535])
         network.subnets[1].network = "vpc-0"
         #expect(try network.ports("client", "server", .must) == [0...65_535])
     }

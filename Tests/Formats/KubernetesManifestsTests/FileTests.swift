@@ -98,9 +98,22 @@ struct FileTests {
             let topology = read(
                 threeByThree, networkPolicy("podSelector: {}, egress: \(egress)"))
             #expect(topology.marks == (egress == "[]" ? ["idle-rules 1.yaml:5:33"] : []))
+            let told = topology.findings.filter { $0.code == "idle-rules" }
+            #expect(told.allSatisfy { $0.problem.contains("egress stays open") })
             let wanted = Set(cells.filter { $0.toSpace != "x" })
             #expect(try topology.table(.may, .v4) == wanted)
             #expect(try topology.table(.must, .v4) == wanted)
+        }
+    }
+
+    @Test("rules of a direction that policyTypes does not name do nothing, and this is told")
+    func idleRules() {
+        for rules in ["ingress: [], egress: []", "ingress: [], egress: [{}]"] {
+            let topology = read(
+                threeByThree, networkPolicy("podSelector: {}, policyTypes: [Ingress], \(rules)"))
+            let told = topology.findings.filter { $0.code == "idle-rules" }
+            #expect(told.count == 1)
+            #expect(told.allSatisfy { $0.problem.contains("policyTypes does not name egress") })
         }
     }
 

@@ -71,6 +71,13 @@ struct KindTests {
             ("projectcalico.org/v3", "HostEndpoint", false),
             ("projectcalico.org/v3", "GlobalNetworkPolicy", false),
             ("extensions/v1beta1", "NetworkPolicy", true),
+            ("example.com/v1", "AdminNetworkPolicy", false),
+            ("projectcalico.org/v3", "StagedNetworkPolicy", true),
+            ("cilium.io/v2", "CiliumNetworkPolicy", true),
+            ("cilium.io/v2", "CiliumClusterwideNetworkPolicy", false),
+            ("security.istio.io/v1", "PeerAuthentication", true),
+            ("consul.hashicorp.com/v1alpha1", "ServiceIntentions", false),
+            ("specs.smi-spec.io/v1alpha4", "TrafficTarget", true),
             ("policy.networking.k8s.io/v1", "ClusterNetworkPolicy", false),
             ("example.com/v1", "SomeNetworkPolicy", false),
         ])

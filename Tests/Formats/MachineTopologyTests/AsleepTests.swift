@@ -75,7 +75,9 @@ struct AsleepTests {
 
     @Test("what only counts before the hooks stops nothing")
     func harmless() throws {
-        let found = try lines(Self.outposts.replacing("POLICY", with: "accept"))
-        #expect(!found.contains { $0.contains("may") })
+        for policy in [" policy accept;", ""] {
+            let found = try lines(Self.outposts.replacing(" policy POLICY;", with: policy))
+            #expect(!found.contains { $0.contains("may") }, "\(policy): \(found)")
+        }
     }
 }

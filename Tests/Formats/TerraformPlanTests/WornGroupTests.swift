@@ -199,6 +199,79 @@ struct StandingTests {
         #expect(try network.passes("internet", machine) == ["tcp/22-23"])
         #expect(try network.passes("internet", machine, must: true) == ["tcp/22"])
     }
+
+    @Test("an entry of which nobody knows the prefix list may be one of any")
+    func entries() throws {
+        let entry = "aws_ec2_managed_prefix_list_entry.e"
+        let list = change(
+            "aws_ec2_managed_prefix_list.p",
+            "{\"id\": \"pl-1\", \"entry\": [{\"cidr\": \"10.9.0.0/16\"}]}", actions: "\"no-op\"")
+        let rule = change(
+            "aws_vpc_security_group_ingress_rule.r",
+            """
+            {"security_group_id": "sg-1", "ip_protocol": "tcp", "from_port": 23, "to_port": 23,
+            "prefix_list_id": "pl-1"}
+            """)
+        for (more, passes) in [
+            ([], ["tcp/22"]),
+            (
+                [
+                    change(
+                        entry, "{\"cidr\": \"203.0.113.0/24\"}",
+                        unknown: "{\"prefix_list_id\": true}")
+                ], ["tcp/22-23"]
+            ),
+        ] {
+            let network = try read(
+                plan(
+                    [fixed, worn, list, rule] + more,
+                    [written(entry, "{\"prefix_list_id\": {\"references\": [\"local.l\"]}}")])
+            ).network
+            #expect(try network.passes("internet", machine) == passes)
+            #expect(try network.passes("internet", machine, must: true) == ["tcp/22"])
+        }
+    }
+}
+
+@Suite("Networks of a plan")
+struct PlannedNetworkTests {
+    @Test("the way inside one network is sure, the way to another is not")
+    func ways() throws {
+        let group = change(
+            "aws_security_group.g",
+            "{\"id\": \"sg-1\", \(leaves), \"ingress\": \(rule22)}", actions: "\"no-op\"")
+        func network(_ name: String, _ number: Int) -> [String] {
+            [
+                change(
+                    "aws_subnet.\(name)",
+                    "{\"id\": \"subnet-\(number)\", \"cidr_block\": \"10.0.\(number).0/24\"}",
+                    unknown: "{\"vpc_id\": true}"),
+                change(
+                    "aws_instance.\(name)",
+                    """
+                    {"private_ip": "10.0.\(number).5", "subnet_id": "subnet-\(number)",
+                    "vpc_security_group_ids": ["sg-1"]}
+                    """),
+            ]
+        }
+        let networks = ["x", "y"].map {
+            change("aws_vpc.\($0)", "{}", unknown: "{\"id\": true}")
+        }
+        for (other, isSure) in [("x", true), ("y", false)] {
+            let network = try read(
+                plan(
+                    [group] + networks + network("a", 1) + network("b", 2),
+                    [
+                        written("aws_subnet.a", "{\"vpc_id\": \(names("aws_vpc.x.id"))}"),
+                        written("aws_subnet.b", "{\"vpc_id\": \(names("aws_vpc.\(other).id"))}"),
+                    ])
+            ).network
+            #expect(try network.passes("aws_instance.a", "aws_instance.b") == ["tcp/22"])
+            #expect(
+                try network.passes("aws_instance.a", "aws_instance.b", must: true)
+                    == (isSure ? ["tcp/22"] : []), "\(other)")
+        }
+    }
 }
 
 @Suite("Network ACLs of which nobody knows where they are")
