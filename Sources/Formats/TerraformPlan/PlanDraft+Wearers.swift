@@ -127,31 +127,29 @@ extension PlanDraft {
                 targets(resource, block, "subnet_id", types: ["aws_subnet"]),
                 "subnet_mapping.subnet_id")
         }
-        if !wide.isEmpty, subnets.isEmpty || interface.unknownSubnet != nil {
+        let isOpen = interface.unknownSubnet != nil
+        if !isOpen, subnets.count > 1,
+            subnets.contains(where: { network.subnets[$0].accessList != nil })
+        {
+            return subnets.map { subnet in
+                interface.name = "\(resource.address) in \(network.subnets[subnet].name)"
+                interface.subnet = subnet
+                return add(interface)
+            }
+        }
+        if !wide.isEmpty, isOpen || subnets.isEmpty {
             interface.within = (subnets + wide).flatMap { network.subnets[$0].blocks }
-            network.interfaces.append(interface)
-            return [network.interfaces.count - 1]
-        }
-        if interface.unknownSubnet != nil {
-            network.interfaces.append(interface)
-            return [network.interfaces.count - 1]
-        }
-        guard subnets.count > 1 else {
-            interface.subnet = subnets.first
-            network.interfaces.append(interface)
-            return [network.interfaces.count - 1]
-        }
-        guard subnets.contains(where: { network.subnets[$0].accessList != nil }) else {
+        } else if !isOpen, subnets.count > 1 {
             interface.within = subnets.flatMap { network.subnets[$0].blocks }
-            network.interfaces.append(interface)
-            return [network.interfaces.count - 1]
+        } else if !isOpen {
+            interface.subnet = subnets.first
         }
-        return subnets.map { subnet in
-            interface.name = "\(resource.address) in \(network.subnets[subnet].name)"
-            interface.subnet = subnet
-            network.interfaces.append(interface)
-            return network.interfaces.count - 1
-        }
+        return [add(interface)]
+    }
+
+    private mutating func add(_ interface: Interface) -> Int {
+        network.interfaces.append(interface)
+        return network.interfaces.count - 1
     }
 
     /// Groups that a resource of their own puts on an interface.

@@ -276,19 +276,19 @@ struct PlannedNetworkTests {
 
 @Suite("Network ACLs of which nobody knows where they are")
 struct PlaceOfListTests {
-    private let subnet = change(
+    fileprivate let subnet = change(
         "aws_subnet.s", "{\"id\": \"subnet-1\", \"cidr_block\": \"10.0.0.0/24\"}",
         actions: "\"no-op\"")
-    private let group = change(
+    fileprivate let group = change(
         "aws_security_group.g", "{\"id\": \"sg-1\", \"egress\": [], \"ingress\": \(rule22)}",
         actions: "\"no-op\"")
-    private func worn(_ more: String, unknown: String = "{}") -> String {
+    fileprivate func worn(_ more: String, unknown: String = "{}") -> String {
         change(
             machine,
             "{\"private_ip\": \"10.0.0.5\", \"vpc_security_group_ids\": [\"sg-1\"]\(more)}",
             unknown: unknown)
     }
-    private let local = "{\"references\": [\"local.x\"]}"
+    fileprivate let local = "{\"references\": [\"local.x\"]}"
 
     @Test("a list of unknown place may filter any subnet, or none")
     func lists() throws {
@@ -329,8 +329,52 @@ struct PlaceOfListTests {
     }
 }
 
+extension PlaceOfListTests {
+    @Test(
+        "a machine that may be in several subnets is in one of them, and wears what is attached to it"
+    )
+    func attached() throws {
+        let other = change(
+            "aws_subnet.t", "{\"id\": \"subnet-2\", \"cidr_block\": \"10.0.1.0/24\"}",
+            actions: "\"no-op\"")
+        let list = change(
+            "aws_network_acl.a",
+            "{\"id\": \"acl-1\", \"subnet_ids\": [\"subnet-1\"], \"ingress\": [], \"egress\": []}")
+        let second = change(
+            "aws_security_group.h", "{\"id\": \"sg-2\", \"egress\": [], \"ingress\": \(rule443)}",
+            actions: "\"no-op\"")
+        let attachment = change(
+            "aws_network_interface_sg_attachment.x",
+            "{\"security_group_id\": \"sg-2\", \"network_interface_id\": \"eni-1\"}")
+        let card = worn(
+            ", \"primary_network_interface_id\": \"eni-1\"", unknown: "{\"subnet_id\": true}")
+        let both = names("aws_subnet.s.id", "aws_subnet.t.id")
+        for (lists, subnets, blocks) in [
+            ([list], local, 0), ([list], both, 2), ([], both, 2), ([], local, 0),
+        ] {
+            let network = try read(
+                plan(
+                    [subnet, other, group, second, card, attachment] + lists,
+                    [written(machine, "{\"subnet_id\": \(subnets)}")])
+            ).network
+            #expect(try network.passes("internet", machine) == ["tcp/22", "tcp/443"])
+            #expect(network.interfaces.map(\.within.count) == [blocks])
+        }
+    }
+}
+
 @Suite("Plans that are not as Terraform writes them")
 struct OddPlanTests {
+    @Test("what is no identifier hides none of those behind it")
+    func identifiers() throws {
+        let group = change(
+            "aws_security_group.g", "{\"id\": \"sg-1\", \"egress\": [], \"ingress\": \(rule22)}")
+        let odd = change(
+            machine, "{\"private_ip\": \"10.0.0.5\", \"vpc_security_group_ids\": [{}, \"sg-1\"]}")
+        let (network, _) = try read(plan([group, odd]))
+        #expect(try network.passes("internet", machine, must: true) == ["tcp/22"])
+    }
+
     private let worn = change(
         machine, "{\"private_ip\": \"10.0.0.5\", \"vpc_security_group_ids\": [\"sg-1\"]}")
 
