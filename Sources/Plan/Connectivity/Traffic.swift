@@ -57,8 +57,10 @@ package struct Traffic: Sendable, Hashable {
     }
 
     /// As `tcp 80,443`.
-    package var text: String {
-        var words = [kind.name]
+    package var text: String { text(kind.name) }
+
+    private func text(_ name: String) -> String {
+        var words = [name]
         if kind.hasPorts, ports != Self.allPorts {
             words.append(Self.shown(ports).joined(separator: ","))
         }
@@ -78,21 +80,31 @@ package struct Traffic: Sendable, Hashable {
         return words.joined(separator: " ")
     }
 
-    /// All that passes, on one line.
+    /// What of this is not its kind; nil unless all of the kind passes.
+    private var manner: Traffic? {
+        guard ports == Self.allPorts, sourcePorts == Self.allPorts else { return nil }
+        var manner = self
+        manner.kind = .others
+        return manner
+    }
+
+    private static let everyKind: Set<Kind> = [.tcp, .udp, .sctp, .others]
+
+    /// All that passes, on one line: kinds that pass alike are `everything` when no other is left.
     package static func text(_ traffic: [Traffic]) -> String {
-        let whole = traffic.filter { item in
-            item.ports == allPorts && item.sourcePorts == allPorts && item.sources.isEmpty
-                && item.destinations.isEmpty && item.family == nil
+        var kinds: [Traffic: Set<Kind>] = [:]
+        for item in traffic {
+            if let manner = item.manner { kinds[manner, default: []].insert(item.kind) }
         }
-        let kinds = Set(whole.map(\.kind))
-        if kinds.isSuperset(of: [.tcp, .udp, .sctp, .others]), whole.count == traffic.count,
-            let first = whole.first, whole.allSatisfy({ $0.unless == first.unless }),
-            whole.allSatisfy({ $0.isCertain == first.isCertain })
-        {
-            return first.isCertain
-                ? "everything" : "everything (may: \(first.unless.joined(separator: "; ")))"
+        var texts: [String] = []
+        for item in traffic {
+            if let manner = item.manner, let all = kinds[manner], all.isSuperset(of: everyKind) {
+                if item.kind == .tcp { texts.append(item.text("everything")) }
+            } else {
+                texts.append(item.text)
+            }
         }
-        return traffic.map(\.text).joined(separator: "; ")
+        return texts.joined(separator: "; ")
     }
 
     /// Sets of packets between two endpoints as a list; `atoms` are the numbers of addresses.

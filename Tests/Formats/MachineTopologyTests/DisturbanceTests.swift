@@ -129,8 +129,27 @@ struct DisturbanceTests {
         let sure = "0.0.0.0-10.0.0.0,10.0.0.2-10.0.0.8,10.0.0.10-126.255.255.255,128.0.0.0/1"
         #expect(
             try lines(open).contains {
-                $0.hasPrefix("a -> outside: tcp over ipv4 from \(sure) to \(sure); ")
+                $0.hasPrefix("a -> outside: everything over ipv4 from \(sure) to \(sure); ")
             })
+    }
+
+    @Test("a packet with a new source of which no connection knows may come from there")
+    func newSource() throws {
+        let text = """
+            table ip t {
+            chain p { type filter hook prerouting priority -350; policy accept;
+            ip saddr 192.0.2.1 ip saddr set 10.0.0.9; }
+            chain f { type filter hook forward priority filter; policy drop;
+            ct state established accept
+            iifname "a" oifname "b" ip saddr 10.0.0.9 tcp dport 22 accept; }
+            }
+            """
+        let word = "(may: ip saddr set 10.0.0.9)"
+        let found = try lines(text)
+        #expect(found.contains("192.0.2.1[a] -> b: tcp 22 \(word)"), "\(found)")
+        // Whom it takes packets from is sure of none of them.
+        let open = try lines(text.replacing("policy drop", with: "policy accept"))
+        #expect(open.contains("192.0.2.1[a] -> b: everything \(word)"), "\(open)")
     }
 
     @Test("what a chain before the hooks puts into packets is seen behind it by nobody's address")
