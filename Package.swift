@@ -151,7 +151,8 @@ let rooms: [[Target]] = [
         ], tests: ["Comparison", "Connectivity", "Walker", "Chance"]),
     room("Plan", "Platform", opens: ["Addresses", "Findings"]),
     room(
-        "Plan", "Blueprint", opens: ["Platform", "Addresses", "Findings", "Notation", "YAMLTree"]),
+        "Plan", "Blueprint",
+        opens: ["Platform", "Addresses", "Crew", "Findings", "Notation", "YAMLTree"]),
     room("Plan", "Reach", opens: ["Platform", "Addresses", "Findings"], tests: ["Chance"]),
     room(
         "Plan", "Lint", opens: ["Platform", "FlowLog", "Addresses", "Findings"],

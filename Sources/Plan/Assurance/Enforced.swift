@@ -32,10 +32,11 @@ struct Enforced {
         var enforced = platform
         let outside: Set<Party> = [.internet, .office]
         for index in enforced.services.indices {
-            let service = enforced.services[index]
-            for (name, port) in maker.ports[index] where service.port(name) == nil {
+            for (name, port) in maker.ports[index]
+            where enforced.services[index].port(name) == nil {
+                let place = enforced.services[index].place
                 enforced.services[index].ports.append(
-                    ServicePort(name: name, port: port, place: service.place))
+                    ServicePort(name: name, port: port, place: place))
             }
         }
         enforced.flows = platform.flows.filter { outside.contains($0.from) } + maker.flows
@@ -46,7 +47,7 @@ struct Enforced {
     private init(_ platform: Platform, _ deployment: Deployment) {
         self.platform = platform
         var index: [String: Int] = [:]
-        for (number, service) in platform.services.enumerated() { index[service.name] = number }
+        for number in platform.services.indices { index[platform.services[number].name] = number }
         services = deployment.compartments.filter { $0.kind == .service }.map { compartment in
             // A second instance is called NAME.2; names themselves have no dot.
             index[String(compartment.name.prefix { $0 != "." })] ?? -1
@@ -62,11 +63,12 @@ struct Enforced {
             return named + asked.subtracting(known).map { ($0.description, $0) }
         }
         var declared: [Declared: [Int]] = [:]
-        for (number, flow) in platform.flows.enumerated() {
-            guard let port = platform.services[index[flow.to] ?? 0].port(flow.port) else {
-                continue
-            }
-            declared[Declared(from: flow.from, to: flow.to, port: port), default: []].append(number)
+        for number in platform.flows.indices {
+            let to = platform.flows[number].to
+            guard let port = platform.services[index[to] ?? 0].port(platform.flows[number].port)
+            else { continue }
+            let key = Declared(from: platform.flows[number].from, to: to, port: port)
+            declared[key, default: []].append(number)
         }
         self.declared = declared
     }
@@ -121,10 +123,11 @@ struct Enforced {
         if let zone {
             numbers += declared[Declared(from: .zone(zone), to: service, port: port)] ?? []
         }
-        let written = numbers.min().map { platform.flows[$0] }
+        let written = numbers.min()
         var flow = Flow(
-            from: source, to: service, port: name, because: written?.because ?? Self.undeclared,
-            place: written?.place ?? Self.nowhere)
+            from: source, to: service, port: name,
+            because: written.map { platform.flows[$0].because } ?? Self.undeclared,
+            place: written.map { platform.flows[$0].place } ?? Self.nowhere)
         // The widest of all that say so counts.
         let messages = numbers.map { platform.flows[$0].messages }
         if !messages.contains([]) { flow.messages = Set(messages.joined()).sorted() }

@@ -1,6 +1,7 @@
 // Blueprint: reads a platform file (YAML) into the typed `Platform`. It never opens a
 // file, never asks a clock and never guesses: folder and day are handed in, and what is not in the
 // table of keys is an error. Bounds: 10 MiB, 32 levels, a million values, 1,000 findings.
+internal import Crew
 package import Findings
 package import Platform
 
@@ -24,12 +25,19 @@ package enum Blueprint {
     ) -> (platform: Platform?, findings: [Finding]) {
         var report = Report()
         guard let root = Composer.compose(bytes, &report) else { return (nil, report.finish()) }
-        ShapeCheck.check(root, &report)
-        let names = Names(root, &report)
-        var reader = Reader(names: names, folder: folder, today: today, report: report)
-        let platform = reader.platform(root)
-        let findings = reader.report.finish()
-        return (reader.report.hasErrors ? nil : platform, findings)
+        // Neither needs the other: what has a wrong shape is left out where names are resolved.
+        let (_, meaning) = Crew.both {
+            ShapeCheck.check(root, &report)
+        } _: {
+            var own = Report()
+            let names = Names(root, &own)
+            var reader = Reader(names: names, folder: folder, today: today, report: own)
+            let platform = reader.platform(root)
+            return (platform: platform, report: reader.report)
+        }
+        report.append(meaning.report)
+        let findings = report.finish()
+        return (report.hasErrors ? nil : meaning.platform, findings)
     }
 
     /// The code of a finding about a flow whose last day is over.

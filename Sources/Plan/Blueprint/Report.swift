@@ -16,7 +16,11 @@ struct Report {
     private mutating func add(
         _ severity: Severity, _ code: String, _ place: Place?, _ problem: String, _ remedy: String
     ) {
-        if severity == .error { hasErrors = true }
+        add(Finding(severity, code, at: place, problem, remedy: remedy))
+    }
+
+    private mutating func add(_ finding: Finding) {
+        if finding.severity == .error { hasErrors = true }
         guard findings.count < Self.findingsMax else {
             if findings.count == Self.findingsMax {
                 findings.append(
@@ -27,7 +31,18 @@ struct Report {
             }
             return
         }
-        findings.append(Finding(severity, code, at: place, problem, remedy: remedy))
+        findings.append(finding)
+    }
+
+    /// Adds what another one gathered about the same file, behind what is here.
+    mutating func append(_ other: Report) {
+        for finding in other.findings { add(finding) }
+        for entry in other.inactive {
+            note(inactive: entry.name, until: entry.part, at: entry.place)
+            if let index = inactive.firstIndex(where: { $0.name == entry.name }) {
+                inactive[index].count += entry.count - 1
+            }
+        }
     }
 
     mutating func error(_ code: String, _ place: Place?, _ problem: String, _ remedy: String) {

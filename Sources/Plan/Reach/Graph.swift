@@ -34,18 +34,23 @@ package final class Graph: Sendable {
     package init(_ platform: Platform) {
         self.platform = platform
         index = Dictionary(
-            platform.services.enumerated().map { ($0.element.name, $0.offset) },
+            platform.services.indices.map { (platform.services[$0].name, $0) },
             uniquingKeysWith: { first, _ in first })
         membersOfZone = Dictionary(
             grouping: platform.services.indices, by: { platform.services[$0].zone })
         var edges: [Edge] = []
-        for (number, flow) in platform.flows.enumerated() {
-            guard let to = index[flow.to], let port = platform.services[to].port(flow.port) else {
-                continue
-            }
-            let joint = Joint.flow(index: number, portName: flow.port, port: port)
+        edges.reserveCapacity(platform.flows.count + platform.channels.count)
+        // By index: a flow has many parts, and a copy of it holds each of them.
+        for number in platform.flows.indices {
+            guard let to = index[platform.flows[number].to],
+                let port = platform.services[to].port(platform.flows[number].port)
+            else { continue }
+            let joint = Joint.flow(
+                index: number, portName: platform.flows[number].port, port: port)
             edges.append(
-                Edge(from: flow.from, to: to, by: joint, because: flow.because, place: flow.place))
+                Edge(
+                    from: platform.flows[number].from, to: to, by: joint,
+                    because: platform.flows[number].because, place: platform.flows[number].place))
         }
         for (number, channel) in platform.channels.enumerated() {
             guard let to = index[channel.to] else { continue }
@@ -58,8 +63,12 @@ package final class Graph: Sendable {
         self.edges = edges
         let edgesFrom = Dictionary(grouping: edges.indices, by: { edges[$0].from })
         self.edgesFrom = edgesFrom
-        ownEdges = platform.services.map { edgesFrom[.service($0.name)] ?? [] }
-        zoneEdges = platform.services.map { edgesFrom[.zone($0.zone)] ?? [] }
+        ownEdges = platform.services.indices.map {
+            edgesFrom[.service(platform.services[$0].name)] ?? []
+        }
+        zoneEdges = platform.services.indices.map {
+            edgesFrom[.zone(platform.services[$0].zone)] ?? []
+        }
         var edgesTo = Array(repeating: [Int](), count: platform.services.count)
         for number in edges.indices { edgesTo[edges[number].to].append(number) }
         self.edgesTo = edgesTo

@@ -156,3 +156,9 @@ func modern(
         )
     )
 }
+
+let machine = "aws_instance.i"
+let rule22 =
+    "[{\"protocol\": \"tcp\", \"from_port\": 22, \"to_port\": 22, \"cidr_blocks\": [\"0.0.0.0/0\"]}]"
+let rule443 =
+    "[{\"protocol\": \"tcp\", \"from_port\": 443, \"to_port\": 443, \"cidr_blocks\": [\"0.0.0.0/0\"]}]"
