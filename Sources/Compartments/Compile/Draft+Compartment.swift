@@ -69,8 +69,13 @@ extension Draft {
         }
     }
 
+    /// The program of a command line; each is looked for once, however many services run it.
     mutating func program(_ run: [String], at place: Place?) -> String? {
-        attempt(at: place) { draft throws(Failure) in try draft.search.find(run.first ?? "") }
+        let name = run.first ?? ""
+        if let known = programs[name] { return known }
+        let found = attempt(at: place) { draft throws(Failure) in try draft.search.find(name) }
+        programs[name] = found
+        return found
     }
 
     private mutating func preparation(

@@ -24,6 +24,8 @@ struct Draft {
     var walk: LibraryWalk
     var findings: [Finding]
     var scans: [String: TreeScan] = [:]
+    /// Where programs are, by the name that the file gives them.
+    var programs: [String: String] = [:]
     /// Roots without fault, and filters, by what they are made of: many services are alike.
     var roots: [RootParts: RootPlan] = [:]
     var filters: [Role: [UInt8]] = [:]
