@@ -38,6 +38,13 @@ package struct Condition: Sendable {
     /// Whether every packet is known to be in it or known not to be.
     package var isExact: Bool { alternatives.allSatisfy { $0.unmodelled.isEmpty } }
 
+    /// Whether packets of some states alone are in it.
+    package var asksForState: Bool {
+        alternatives.contains { match in
+            (match.clauses + match.except).contains { $0.values[.state] != nil }
+        }
+    }
+
     /// The clauses, when they alone say everything.
     package var plainClauses: [Clause]? {
         let isPlain = alternatives.allSatisfy { $0.unmodelled.isEmpty && $0.except.isEmpty }

@@ -107,7 +107,9 @@ struct RuleReader {
         let action = action()
         let matches = flags.matches(condition.and(Condition(Clause(family))), for: action)
         return (matches.isEmpty ? [(Match([]), action)] : matches).map {
-            Rule($0.0, $0.1, comment: comment, hits: hits, place: rule.place)
+            Rule(
+                $0.0, $0.1, comment: comment, hits: hits, asksForState: condition.asksForState,
+                place: rule.place)
         }
     }
 

@@ -8,7 +8,7 @@ extension Machine {
     package func review() -> [Finding] {
         let hooks = hooks()
         return Worth(self).findings() + broad(hooks) + policies() + unmodelled(hooks)
-            + unused(hooks)
+            + early() + unused(hooks)
     }
 
     /// `3 chains, 20 rules, 2 interfaces`.
@@ -53,6 +53,33 @@ extension Machine {
                     remedy: "read answers that name it as bounds: it may hold or not",
                     file: file(first.chain))
             }
+    }
+
+    /// Rules that ask for the state of a connection where none has been looked up.
+    private func early() -> [Finding] {
+        var found: Set<Asking> = []
+        for (index, chain) in ruleset.chains.enumerated() {
+            guard let base = chain.base, base.isEarly else { continue }
+            for called in ruleset.called(by: index) {
+                for rule in ruleset.chains[called].rules where rule.asksForState {
+                    found.insert(Asking(chain: called, place: rule.place))
+                }
+            }
+        }
+        return found.sorted { ($0.chain, $0.place) < ($1.chain, $1.place) }
+            .prefix(Limits.findings).map { asking in
+                Finding(
+                    .warning, "early-state", at: asking.place,
+                    "asks for a connection's state before connections are looked up: every packet "
+                        + "is invalid here",
+                    remedy: "ask behind priority \(Disturbance.trackingPlace)",
+                    file: file(asking.chain))
+            }
+    }
+
+    private struct Asking: Hashable {
+        let chain: Int
+        let place: Place
     }
 
     private func unused(_ hooks: [Set<Hook>]) -> [Finding] {

@@ -47,7 +47,7 @@ package struct Machine: Sendable {
     package init(
         _ ruleset: Ruleset, families: Families = .both, named: [Named] = [], files: [String] = []
     ) {
-        self.ruleset = ruleset
+        self.ruleset = ruleset.beforeTracking()
         self.families = families
         self.named = named
         self.files = files
@@ -97,20 +97,8 @@ package struct Machine: Sendable {
     }
 
     private func has(_ base: Int, _ isWanted: (Action) -> Bool) -> Bool {
-        var seen: Set<Int> = []
-        var open = [base]
-        while let next = open.popLast() {
-            guard ruleset.chains.indices.contains(next), seen.insert(next).inserted else {
-                continue
-            }
-            for rule in ruleset.chains[next].rules {
-                if isWanted(rule.action) { return true }
-                switch rule.action {
-                case .jump(let target), .goto(let target): open.append(target)
-                default: break
-                }
-            }
+        ruleset.called(by: base).contains { chain in
+            ruleset.chains[chain].rules.contains { isWanted($0.action) }
         }
-        return false
     }
 }

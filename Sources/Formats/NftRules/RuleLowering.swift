@@ -114,7 +114,9 @@ struct RuleLowering {
         let matches = flags.matches(condition, for: action)
         for (match, action) in matches.isEmpty ? [(Match([]), action)] : matches {
             made.append(
-                Rule(match, action, comment: rule.comment, hits: hits, place: rule.place))
+                Rule(
+                    match, action, comment: rule.comment, hits: hits,
+                    asksForState: condition.asksForState, place: rule.place))
         }
     }
 

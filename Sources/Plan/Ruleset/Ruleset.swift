@@ -187,15 +187,19 @@ package struct Rule: Sendable {
     package var comment: String
     /// Packets that it has counted, where the source says.
     package var hits: UInt64?
+    /// It says itself of which state packets are; what is known of flags asks for the state too.
+    package var asksForState: Bool
     package var place: Place
 
     package init(
-        _ match: Match, _ action: Action, comment: String = "", hits: UInt64? = nil, place: Place
+        _ match: Match, _ action: Action, comment: String = "", hits: UInt64? = nil,
+        asksForState: Bool = false, place: Place
     ) {
         self.match = match
         self.action = action
         self.comment = comment
         self.hits = hits
+        self.asksForState = asksForState
         self.place = place
     }
 }

@@ -81,6 +81,16 @@ private struct Way {
         var isOwn = false
     }
 
+    /// The packet as a chain sees it: before priority -200 no connection has been looked up.
+    func seen(_ packet: WalkedPacket, by base: Int) -> WalkedPacket {
+        guard let own = rules.chains[base].base, own.priority < -200,
+            own.hook == .prerouting || own.hook == .output
+        else { return packet }
+        var packet = packet
+        packet[.state] = UInt128(ConnectionState.invalid.rawValue)
+        return packet
+    }
+
     func passes(_ packet: WalkedPacket, _ hook: Hook, _ arrival: UInt128, _ departure: UInt128)
         -> Bool
     {
@@ -88,7 +98,8 @@ private struct Way {
         packet[.arrival] = arrival
         packet[.departure] = departure
         return rules.bases(at: hook).allSatisfy { base in
-            rules.chains[base].base?.kind == .nat || walker.walk(packet, base: base).accepts
+            rules.chains[base].base?.kind == .nat
+                || walker.walk(seen(packet, by: base), base: base).accepts
         }
     }
 
@@ -97,7 +108,7 @@ private struct Way {
         var inner = Inner(packet: packet)
         inner.packet[.arrival] = arrival
         for base in rules.bases(at: .prerouting) {
-            let walk = walker.walk(inner.packet, base: base)
+            let walk = walker.walk(seen(inner.packet, by: base), base: base)
             guard walk.accepts else { return nil }
             guard let rewrite = walk.rewrite else { continue }
             if let address = rewrite.address { inner.packet[.destination] = address.lowerBound }

@@ -167,6 +167,36 @@ struct KernelTests {
         #expect(tally.disagreements == 0)
     }
 
+    @Test("to the kernel every packet is invalid where connections are not looked up yet")
+    func early() throws {
+        var rules = RandomRules(chance: Seeded(state: 11))
+        let packets = Self.packets(80, after: 0, &rules).filter { packet in
+            packet.number < (packet.walked.family == .v6 ? 200 : 30_000)
+        }
+        let all = (
+            v4: packets.count { $0.walked.family == .v4 },
+            v6: packets.count { $0.walked.family == .v6 }
+        )
+        #expect(all.v4 > 20 && all.v6 > 2)
+        for (priority, isEarly) in [("-300", true), ("-201", true), ("-199", false)] {
+            for (states, holdsAll) in [("invalid", true), ("new,established,related", false)] {
+                let room = try Courtroom()
+                try room.open(packets)
+                let passed = try room.judge(
+                    """
+                    table inet judge {
+                    chain a { type filter hook prerouting priority \(priority); policy drop;
+                    ct state \(states) accept; }
+                    }
+
+                    """, packets)
+                let wanted = holdsAll ? all : (v4: 0, v6: 0)
+                let isSame = passed.v4.count == wanted.v4 && passed.v6.count == wanted.v6
+                #expect(isSame == isEarly, "\(priority) \(states): \(passed)")
+            }
+        }
+    }
+
     private static func packets(
         _ count: Int, after before: Int, _ rules: inout RandomRules
     ) -> [SentPacket] {
