@@ -162,10 +162,13 @@ extension Topology {
                     replies = try hanging(replies, rules(gate, family), context)
                 }
                 for (words, replies) in replies {
-                    let requests = replies.boxes.compactMap {
-                        $0.reply.with(.state, box[.state]).intersection(box)
+                    var requests = PacketSet()
+                    // Replies of ICMP that differ answer the same request.
+                    for reply in replies.boxes {
+                        let request = reply.reply.with(.state, box[.state])
+                        if let part = request.intersection(box) { try requests.insert(part) }
                     }
-                    try answered.add([words: try PacketSet(disjoint: requests)])
+                    try answered.add([words: requests])
                 }
             }
         }

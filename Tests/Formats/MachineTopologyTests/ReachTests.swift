@@ -132,6 +132,29 @@ struct ReachTests {
             "\(found)")
     }
 
+    @Test("replies of ICMP hang on what lets them out, to each its own")
+    func echoes() throws {
+        let found = try lines(
+            """
+            table ip t {
+            chain i { type filter hook input priority 0; policy drop;
+            icmp type { echo-request, timestamp-request } accept; }
+            chain o { type filter hook output priority 0; policy drop;
+            icmp type echo-reply limit rate 1/second accept
+            icmp type echo-reply limit rate 2/second accept
+            icmp type timestamp-reply accept; }
+            chain f { type filter hook forward priority 0; policy drop; }
+            }
+            """)
+        let sure = "icmp type 13 over ipv4"
+        let open = "icmp type 8 over ipv4 (may: limit rate 1/second; limit rate 2/second)"
+        #expect(
+            found.contains {
+                $0.hasPrefix("outside -> machine: ") && $0.hasSuffix("; \(sure); \(open)")
+            },
+            "\(found)")
+    }
+
     @Test("a named set is one party by its name, also of one prefix")
     func sets() throws {
         let text = """

@@ -68,6 +68,8 @@ struct BrokenTests {
         Broken("source: ./app", "source: ./../app", "path-escapes 25:18"),
         Broken("target: /app", "target: app", "bad-value 25:33"),
         Broken("target: /app", "target: /proc/x", "bad-value 25:33"),
+        Broken("target: /app", "target: /proc", "bad-value 25:33"),
+        Broken("target: /app", "target: /./tmp/", "bad-value 25:33"),
         Broken("target: /app", "target: /tmp/x", "bad-value 25:33"),
         Broken("target: /app", "target: /proc/\u{338}x", "bad-value 25:33"),
         Broken("target: /app", "target: /proc/../proc", "path-escapes 25:33"),

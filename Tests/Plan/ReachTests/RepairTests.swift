@@ -168,6 +168,20 @@ struct RepairTests {
         #expect(graph.repair(of: guarantee).map(graph.sentence) == words)
     }
 
+    @Test("a zone is reached by one of its services that listens")
+    func listening() {
+        var platform = Self.chain
+        platform.flows = []
+        let guarantee = Guarantee(
+            .must(from: .service("s0"), to: .zone("right"), port: nil),
+            place: Place(line: 20, column: 1))
+        platform.services[3].ports = []
+        let graph = Graph(platform)
+        #expect(
+            graph.repair(of: guarantee).map(graph.sentence)
+                == "add {from: s0, to: s4.p1, because: …}")
+    }
+
     @Test("who takes away the last flow to a published port hears of `publish`")
     func published() throws {
         var platform = Self.chain
@@ -176,10 +190,13 @@ struct RepairTests {
         platform.publications = [
             Publication(service: "s0", port: "p1", address: address, number: 443, place: nowhere)
         ]
-        platform.flows.append(
-            Flow(
-                from: .internet, to: "s0", port: "p1", because: "test",
-                place: Place(line: 12, column: 1)))
+        // Who is inside needs no `publish`.
+        for (from, line) in [(Party.internet, 12), (.service("s2"), 14)] {
+            platform.flows.append(
+                Flow(
+                    from: from, to: "s0", port: "p1", because: "test",
+                    place: Place(line: line, column: 1)))
+        }
         let never = Guarantee(
             .never(from: .internet, to: .service("s0"), port: nil), place: nowhere)
         let graph = Graph(platform)
