@@ -134,11 +134,17 @@ extension Topology {
         of packets: PacketSet, _ there: [(gate: Int, context: Box)],
         _ back: [(gate: Int, context: Box)], _ family: Families
     ) -> [[String]: PacketSet] {
+        let words = Set((there + back).flatMap { rules($0.gate, family).unmodelled }).sorted()
         do throws(PacketSet.TooLarge) {
-            return try hanging(packets, there, back, family)
+            var parts = try hanging(packets, there, back, family)
+            parts[[]] = nil
+            var rest = packets
+            for part in parts.values { rest = try rest.subtracting(part) }
+            // No gate alone is unsure of these.
+            if !rest.isEmpty { try parts.add([words: rest]) }
+            return parts
         } catch {
-            let words = (there + back).flatMap { rules($0.gate, family).unmodelled }
-            return [Set(words).sorted(): packets]
+            return [words: packets]
         }
     }
 
@@ -183,8 +189,9 @@ extension Topology {
         var told: [[String]: PacketSet] = [:]
         for (words, packets) in parts {
             let sure = try filter(packets, rules.must, context)
-            try told.add([words: packets.intersection(sure)])
-            for box in try packets.subtracting(sure).boxes {
+            try told.add([words: sure])
+            // Of replies some pass for sure, some perhaps, and some do not.
+            for box in try filter(packets, rules.may, context).subtracting(sure).boxes {
                 let seen = box.with(.arrival, context[.arrival])
                     .with(.departure, context[.departure])
                 for (more, part) in try rules.conditions(of: seen) {
