@@ -36,7 +36,7 @@ extension DumpReader {
         }
         findings += Calls.findings(ruleset, code: "endless-calls")
         ruleset.findings = findings
-        return ruleset
+        return ruleset.beforeTracking()
     }
 }
 

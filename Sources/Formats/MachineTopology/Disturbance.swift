@@ -7,8 +7,6 @@ internal import Topology
 struct Disturbance {
     /// Boxes of packets that a rule may get hold of beyond which it is anybody's.
     private static let boxesMax = 256
-    /// Where the kernel looks up connections (`NF_IP_PRI_CONNTRACK`).
-    static let trackingPlace: Int32 = -200
     static let untrackWord = "notrack"
 
     private let machine: Machine
@@ -59,11 +57,11 @@ struct Disturbance {
 
     private mutating func addUntracked(_ base: Int, _ hook: Hook, _ space: AddressSpace) {
         let place = machine.ruleset.chains[base].base?.place ?? 0
-        guard place <= Self.trackingPlace else { return }
+        guard place <= Base.trackingPlace else { return }
         let own = packets(of: base, space) { $0 == .untrack }
         let side = hook == .prerouting ? Box.received : .sent
         untracked.may += own.may.compactMap { $0.intersection(side) }
-        guard place < Self.trackingPlace else { return }
+        guard place < Base.trackingPlace else { return }
         untracked.sure += own.sure.compactMap { $0.intersection(side) }
     }
 

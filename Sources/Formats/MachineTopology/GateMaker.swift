@@ -110,7 +110,7 @@ struct GateMaker {
         let isNat = own?.kind == .nat
         let isEarly =
             context.hook == .prerouting || context.hook == .output
-        let isTracked = !isEarly || (own?.place ?? 0) > Disturbance.trackingPlace
+        let isTracked = !isEarly || (own?.place ?? 0) > Base.trackingPlace
         let disturbance = disturbances[family.rawValue]
         let isDisturbed = disturbance.map { !$0.isNothing } ?? false
         if context.isNewOnly { first.append(.known) }

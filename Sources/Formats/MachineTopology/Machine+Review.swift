@@ -72,7 +72,7 @@ extension Machine {
                     .warning, "early-state", at: asking.place,
                     "asks for a connection's state before connections are looked up: every packet "
                         + "is invalid here",
-                    remedy: "ask behind priority \(Disturbance.trackingPlace)",
+                    remedy: "ask behind priority \(Base.trackingPlace)",
                     file: file(asking.chain))
             }
     }

@@ -47,7 +47,7 @@ package struct Machine: Sendable {
     package init(
         _ ruleset: Ruleset, families: Families = .both, named: [Named] = [], files: [String] = []
     ) {
-        self.ruleset = ruleset.beforeTracking()
+        self.ruleset = ruleset
         self.families = families
         self.named = named
         self.files = files

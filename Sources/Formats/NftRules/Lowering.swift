@@ -43,7 +43,7 @@ extension NftTables {
         }
         findings += Calls.findings(ruleset, code: "endless-calls")
         ruleset.findings = findings
-        return ruleset
+        return ruleset.beforeTracking()
     }
 }
 

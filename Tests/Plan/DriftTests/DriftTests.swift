@@ -125,6 +125,20 @@ struct DriftTests {
                 """
         }
         #expect(replies.contains { $0.contains("established") && $0.hasSuffix("no longer passes") })
+        // Before connections are looked up every packet is invalid.
+        for (priority, isCut) in [("raw", true), ("mangle", false)] {
+            let cut = try lines { texts in
+                texts[0] += """
+                    table inet extra { chain r { type filter hook prerouting priority \(priority);
+                    ct state invalid drop; } }
+                    """
+            }
+            #expect(
+                cut.contains {
+                    $0.hasPrefix("the fabric: web -> app: tcp 8000 (new")
+                        && $0.hasSuffix("no longer passes")
+                } == isCut, "\(priority): \(cut)")
+        }
     }
 
     @Test("what is not modelled is uncertain, and rewriting is said")

@@ -1,18 +1,19 @@
 internal import Packets
-internal import Ruleset
 
-/// Chains of which packets may come before the kernel looks up their connections.
+/// Chains to which packets may come before the kernel looks up their connections.
 extension Ruleset {
     /// The rules as packets meet them: where no connection has been looked up every packet is
     /// invalid, whatever becomes of it later (`nft_ct_get_eval`, `conntrack_mt` in Linux).
-    func beforeTracking() -> Ruleset {
+    ///
+    /// For readers, once all rules are there.
+    package func beforeTracking() -> Ruleset {
         var early: Set<Int> = []
         var others: Set<Int> = []
         for (index, chain) in chains.enumerated() {
             guard let base = chain.base else { continue }
             if base.isEarly { early.formUnion(called(by: index)) }
             // At the very place nobody knows which comes first.
-            if !base.isEarly || base.place == Disturbance.trackingPlace {
+            if !base.isEarly || base.place == Base.trackingPlace {
                 others.formUnion(called(by: index))
             }
         }
@@ -31,7 +32,7 @@ extension Ruleset {
     }
 
     /// A chain and all that it calls.
-    func called(by base: Int) -> Set<Int> {
+    package func called(by base: Int) -> Set<Int> {
         var seen: Set<Int> = []
         var open = [base]
         while let next = open.popLast() {
@@ -48,9 +49,12 @@ extension Ruleset {
 }
 
 extension Base {
+    /// Where the kernel looks up connections (`NF_IP_PRI_CONNTRACK`).
+    package static let trackingPlace: Int32 = -200
+
     /// Packets come here before their connections are looked up, or at the same place.
-    var isEarly: Bool {
-        (hook == .prerouting || hook == .output) && place <= Disturbance.trackingPlace
+    package var isEarly: Bool {
+        (hook == .prerouting || hook == .output) && place <= Self.trackingPlace
     }
 }
 
