@@ -38,8 +38,14 @@ enum AbsenceAttempts {
 
         /// The service's name and the one key, certified for these seconds from now.
         func proof(from: Int64, to: Int64) -> Mission.Proof? {
+            let now = Clocks.wallSeconds()
+            return proof(from: now + from, until: now + to)
+        }
+
+        /// The same, certified until a second of the wall's time.
+        func proof(from: Int64, until: Int64) -> Mission.Proof? {
             guard let signer = KeyPair(secret: secret) else { return nil }
-            return proof(signer, root, from: from, to: to)
+            return proof(signer, root, from: from, until: until)
         }
 
         /// The same under a root that nobody knows.
@@ -50,16 +56,15 @@ enum AbsenceAttempts {
                 let other = signer.root(
                     name: "bulkhead passage root", notBefore: now - long, notAfter: now + 2 * long)
             else { return nil }
-            return proof(signer, other, from: -60, to: long)
+            return proof(signer, other, from: now - 60, until: now + long)
         }
 
         private func proof(
-            _ signer: borrowing KeyPair, _ root: Certificate, from: Int64, to: Int64
+            _ signer: borrowing KeyPair, _ root: Certificate, from: Int64, until: Int64
         ) -> Mission.Proof? {
-            let now = Clocks.wallSeconds()
             let request = CertificateRequest(
-                commonName: mission.name, names: [mission.name], notBefore: now + from,
-                notAfter: now + to, use: .clientAndServer)
+                commonName: mission.name, names: [mission.name], notBefore: from,
+                notAfter: until, use: .clientAndServer)
             guard let key = KeyPair(secret: own),
                 let certificate = signer.issue(request, for: key.publicKey, under: root)
             else { return nil }
@@ -117,8 +122,10 @@ enum AbsenceAttempts {
                 return Finding(.couldNotRun("no certificate could be made"))
             }
             for life in lives {
-                guard let proof = mint.proof(from: -60, to: life) else { continue }
-                let end = Clocks.wallSeconds() + life
+                // Once, for both: a second that begins in between would make the end come too soon.
+                let now = Clocks.wallSeconds()
+                let end = now + life
+                guard let proof = mint.proof(from: now - 60, until: end) else { continue }
                 var kept: [(PassageTable.Line, Wire)] = []
                 for line in mission.opened {
                     guard let wire = mission.greeted(line, as: proof),
